@@ -1,0 +1,206 @@
+"""Informers: a component's own view of a resource, kept by list and watch.
+
+The reflector half lists once and then follows the watch, and lists again when the watch has
+expired. The store holds references to the API server's immutable objects, no copies; handlers hear
+of each change after it is in the store.
+
+Models:
+    staging/src/k8s.io/client-go/tools/cache/shared_informer.go
+    staging/src/k8s.io/client-go/tools/cache/reflector.go
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from webapp.apimachinery.meta import namespaced_name
+from webapp.apimachinery.status import Expired
+from webapp.apimachinery.watch import BOOKMARK, DELETED, ERROR
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from webapp.apimachinery.meta import JSONObject
+    from webapp.apimachinery.schema import GroupVersionResource
+    from webapp.apimachinery.watch import WatchEvent
+    from webapp.apimachinery.wire import Watcher
+    from webapp.client.rest import RESTClient
+
+
+Objects: TypeAlias = "list[JSONObject]"
+
+
+class _Index:
+    """Objects by the values that a function gives for them: value → key → object."""
+
+    __slots__ = ("entries", "values_of")
+
+    def __init__(self, values_of: Callable[[JSONObject], Iterable[str]]) -> None:
+        self.values_of = values_of
+        self.entries: dict[str, dict[str, JSONObject]] = {}
+
+    def replace(self, key: str, old: JSONObject | None, new: JSONObject | None) -> None:
+        new_values = tuple(self.values_of(new)) if new is not None else ()
+        if old is not None:
+            for value in self.values_of(old):
+                if value not in new_values:
+                    held = self.entries[value]
+                    held.pop(key, None)
+                    if not held:
+                        del self.entries[value]
+        if new is not None:
+            for value in new_values:
+                self.entries.setdefault(value, {})[key] = new
+
+
+class SharedInformer:
+    """One resource as a component sees it.
+
+    Attributes:
+        resource: What it follows.
+        store: Key (``namespace/name``) → object, in order of arrival.
+        synced: Whether the first list is in the store.
+    """
+
+    def __init__(
+        self, client: RESTClient, resource: GroupVersionResource, field_selector: str = ""
+    ) -> None:
+        self._client = client
+        self._field_selector = field_selector
+        self._handlers: list[
+            tuple[
+                Callable[[JSONObject], None] | None,
+                Callable[[JSONObject, JSONObject], None] | None,
+                Callable[[JSONObject], None] | None,
+            ]
+        ] = []
+        self._indexes: dict[str, _Index] = {}
+        self._watcher: Watcher | None = None
+        self.resource = resource
+        self.store: dict[str, JSONObject] = {}
+        self.synced = False
+
+    def add_handler(
+        self,
+        *,
+        on_add: Callable[[JSONObject], None] | None = None,
+        on_update: Callable[[JSONObject, JSONObject], None] | None = None,
+        on_delete: Callable[[JSONObject], None] | None = None,
+    ) -> None:
+        """Hear of changes; what is in the store already is told as added, at once."""
+        self._handlers.append((on_add, on_update, on_delete))
+        if on_add is not None:
+            for obj in tuple(self.store.values()):
+                on_add(obj)
+
+    def add_index(self, name: str, values_of: Callable[[JSONObject], Iterable[str]]) -> None:
+        """Keep objects findable by values; adding the same name again changes nothing."""
+        if name in self._indexes:
+            return
+        index = self._indexes[name] = _Index(values_of)
+        for key, obj in self.store.items():
+            index.replace(key, None, obj)
+
+    def by_index(self, name: str, value: str) -> Objects:
+        """Objects that have ``value`` in index ``name``, sorted by key."""
+        held = self._indexes[name].entries.get(value)
+        return [held[key] for key in sorted(held)] if held else []
+
+    def get(self, key: str) -> JSONObject | None:
+        """The object ``namespace/name``, or ``None``."""
+        return self.store.get(key)
+
+    def list(self) -> Objects:
+        """All objects, sorted by key."""
+        return [self.store[key] for key in sorted(self.store)]
+
+    def start(self) -> None:
+        """List, then watch from there."""
+        self._relist()
+
+    def stop(self) -> None:
+        """End the watch; the store stays as it is."""
+        if self._watcher is not None:
+            self._watcher.stop()
+            self._watcher = None
+
+    def _relist(self) -> None:
+        self.stop()
+        items, version = self._client.list_with_version(
+            self.resource, field_selector=self._field_selector
+        )
+        listed = {namespaced_name(obj): obj for obj in items}
+        for key in [key for key in self.store if key not in listed]:
+            self._remove(key)
+        for key, obj in listed.items():
+            self._put(key, obj)
+        self.synced = True
+        try:
+            self._watcher = self._client.watch(
+                self.resource, self._deliver, version, self._field_selector
+            )
+        except Expired:  # the list was followed by a compaction: the next one is newer
+            self._relist()
+
+    def _deliver(self, events: Sequence[WatchEvent]) -> None:
+        for event in events:
+            if event.type == ERROR:
+                self._relist()
+                return
+            if event.type == BOOKMARK:
+                continue
+            key = namespaced_name(event.object)
+            if event.type == DELETED:
+                self._remove(key, event.object)
+            else:
+                self._put(key, event.object)
+
+    def _put(self, key: str, obj: JSONObject) -> None:
+        old = self.store.get(key)
+        if old is obj:
+            return
+        self.store[key] = obj
+        for index in self._indexes.values():
+            index.replace(key, old, obj)
+        for on_add, on_update, _ in self._handlers:
+            if old is None:
+                if on_add is not None:
+                    on_add(obj)
+            elif on_update is not None:
+                on_update(old, obj)
+
+    def _remove(self, key: str, last: JSONObject | None = None) -> None:
+        old = self.store.pop(key, None)
+        if old is None:
+            return
+        for index in self._indexes.values():
+            index.replace(key, old, None)
+        for _, _, on_delete in self._handlers:
+            if on_delete is not None:
+                on_delete(old if last is None else last)
+
+
+class InformerFactory:
+    """One informer a resource, shared by all parts of a component."""
+
+    def __init__(self, client: RESTClient) -> None:
+        self._client = client
+        self._informers: dict[tuple[GroupVersionResource, str], SharedInformer] = {}
+        self._started = False
+
+    def informer(self, resource: GroupVersionResource, field_selector: str = "") -> SharedInformer:
+        """The informer of a resource; made at first use, started with the factory."""
+        key = (resource, field_selector)
+        found = self._informers.get(key)
+        if found is None:
+            found = self._informers[key] = SharedInformer(self._client, resource, field_selector)
+            if self._started:
+                found.start()
+        return found
+
+    def start(self) -> None:
+        """Start all informers, in the order in which they were asked for."""
+        self._started = True
+        for informer in list(self._informers.values()):
+            if not informer.synced:
+                informer.start()

@@ -1,0 +1,263 @@
+"""What goes over the live stream.
+
+A browser gets ``hello``, then one ``snapshot``, then ``delta`` frames (whole views of what changed,
+at most ten a second, numbered without gaps), ``facts`` (moments and hops for the animation) and
+``clock`` frames. Times are virtual milliseconds since the Unix epoch. Field names are camelCase on
+the wire; ``static/src/lib/live/protocol.ts`` is generated from these classes.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+State = Literal["running", "progress", "waiting", "failing", "terminating", "unknown", "completed"]
+Role = Literal["init", "sidecar", "app", "ephemeral"]
+ContainerPhase = Literal["waiting", "running", "terminated"]
+
+
+class View(msgspec.Struct, rename="camel", kw_only=True):
+    """Base of everything on the stream."""
+
+
+class ContainerView(View):
+    """One container of a Pod.
+
+    ``reason`` is what kubectl shows for it (``ContainerCreating``, ``CrashLoopBackOff``,
+    ``Completed`` …), ``mounts`` are texts ``volume:/path``, ``ports`` are container ports.
+    """
+
+    name: str
+    role: Role
+    image: str
+    state: ContainerPhase
+    reason: str
+    ready: bool
+    restarts: int
+    exit_code: int | None
+    since: int | None
+    mounts: list[str]
+    ports: list[int]
+
+
+class VolumeView(View):
+    """One volume of a Pod; ``type`` is its source, for example ``emptyDir``."""
+
+    name: str
+    type: str
+
+
+class PodView(View):
+    """One Pod.
+
+    ``status`` is the word in kubectl's STATUS column, ``state`` how it is drawn, ``ready`` and
+    ``total`` the READY column, ``step`` the last of the nine steps that is done (0 to 9),
+    ``message`` why it waits, if it does. ``cpu_millis`` and ``memory_bytes`` are requests.
+    """
+
+    uid: str
+    namespace: str
+    name: str
+    generate_name: str
+    owner_kind: str
+    owner_name: str
+    owner_uid: str
+    node: str
+    ip: str
+    host_network: bool
+    status: str
+    state: State
+    ready: int
+    total: int
+    restarts: int
+    created: int
+    deleted: int | None
+    labels: dict[str, str]
+    containers: list[ContainerView]
+    volumes: list[VolumeView]
+    cpu_millis: int
+    memory_bytes: int
+    message: str
+    step: int
+    qos: str
+    priority: int
+    revision: int
+
+
+class NodeView(View):
+    """One Node; ``status`` as kubectl prints it (``Ready,SchedulingDisabled``); amounts are allocatable."""
+
+    uid: str
+    name: str
+    ip: str
+    ready: bool
+    status: str
+    unschedulable: bool
+    taints: list[str]
+    labels: dict[str, str]
+    zone: str
+    cpu_millis: int
+    memory_bytes: int
+    max_pods: int
+    pod_cidr: str
+    kubelet_version: str
+    container_runtime: str
+    created: int
+    revision: int
+
+
+class PortView(View):
+    """One port of a Service; ``node_port`` is 0 when there is none."""
+
+    name: str
+    protocol: str
+    port: int
+    target_port: str
+    node_port: int
+
+
+class EndpointView(View):
+    """One endpoint of a Service; ``pod_uid`` is "" when no Pod stands behind it."""
+
+    ip: str
+    pod_uid: str
+    pod_name: str
+    node: str
+    ready: bool
+    terminating: bool
+
+
+class ServiceView(View):
+    """One Service with its endpoints; ``cluster_ip`` is ``None`` in text for headless ones."""
+
+    uid: str
+    namespace: str
+    name: str
+    type: str
+    cluster_ip: str
+    external_ip: str
+    dns: str
+    ports: list[PortView]
+    selector: dict[str, str]
+    endpoints: list[EndpointView]
+    created: int
+    revision: int
+
+
+class WorkloadView(View):
+    """A Deployment, ReplicaSet, StatefulSet, DaemonSet, Job … with its counts."""
+
+    uid: str
+    kind: str
+    namespace: str
+    name: str
+    owner_uid: str
+    desired: int
+    current: int
+    updated: int
+    ready: int
+    available: int
+    rollout_revision: str
+    paused: bool
+    image: str
+    message: str
+    created: int
+    revision: int
+
+
+class StepView(View):
+    """One of the nine steps of a Pod; ``at`` is ``None`` while it is still to come."""
+
+    step: int
+    name: str
+    actor: str
+    at: int | None
+    until: int | None
+    outcome: Literal["done", "now", "todo", "failed"]
+    summary: str
+
+
+class JourneyView(View):
+    """A Pod's way through the nine steps; ``current`` is the step under way, 10 when all are done."""
+
+    pod_uid: str
+    namespace: str
+    name: str
+    current: int
+    headline: str
+    steps: list[StepView]
+
+
+class ClockView(View):
+    """How virtual time runs; ``speed`` is a number's text or ``max``; ``lag_ms`` how far it trails."""
+
+    now: int
+    speed: str
+    paused: bool
+    idle: bool
+    lag_ms: int
+
+
+class FactView(View):
+    """One fact. ``kind`` to ``uid`` name its subject ("" without one); ``data`` holds the rest."""
+
+    seq: int
+    at: int
+    cause: int
+    type: str
+    actor: str
+    kind: str
+    namespace: str
+    name: str
+    uid: str
+    data: dict[str, Any]
+
+
+class Hello(View):
+    """First frame of a connection; ``api_prefix`` is what API paths begin with ("" for the main room)."""
+
+    product_version: str
+    kubernetes_version: str
+    room: str
+    seed: int
+    network_plugin: str
+    api_prefix: str
+    api_token: str
+    read_only: bool
+    clock: ClockView
+
+
+class Snapshot(View):
+    """Everything the picture needs at one revision."""
+
+    seq: int
+    revision: int
+    clock: ClockView
+    nodes: list[NodeView]
+    pods: list[PodView]
+    services: list[ServiceView]
+    workloads: list[WorkloadView]
+    journeys: list[JourneyView]
+    namespaces: list[str]
+
+
+class Delta(View):
+    """What changed since ``seq - 1``: whole views of changed objects, UIDs of those gone."""
+
+    seq: int
+    revision: int
+    nodes: list[NodeView]
+    pods: list[PodView]
+    services: list[ServiceView]
+    workloads: list[WorkloadView]
+    journeys: list[JourneyView]
+    namespaces: list[str] | None
+    removed: list[str]
+
+
+class Facts(View):
+    """Facts in order; ``dropped`` counts those left out when too many happen at once."""
+
+    facts: list[FactView]
+    dropped: int

@@ -1,0 +1,425 @@
+"""The closed vocabulary of facts: every observable moment as a frozen dataclass.
+
+A fact names its ``actor`` (who did it: ``kube-apiserver``, ``kube-scheduler``,
+``kubelet/worker-1``, or the user agent of a client such as ``kubectl``) and its ``subject`` (the
+object it is about, where there is one). Virtual time, order and cause are added by the recorder.
+A fact with ``duration_ms`` is a hop or a span that began when it was recorded and ends that much
+later; the page interpolates it. Each class is named in the past tense of what it reports.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class ObjectRef(NamedTuple):
+    """Which object: kind, namespace ("" when cluster-scoped), name, and UID ("" when not yet known)."""
+
+    kind: str
+    namespace: str
+    name: str
+    uid: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """Something that happened.
+
+    Attributes:
+        actor: Who did it.
+        subject: What it is about, or ``None``.
+    """
+
+    actor: str
+    subject: ObjectRef | None = None
+
+
+# --- steps 1 to 4: the manifest, the request, the gates -------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestParsed(Fact):
+    """Step 1: a client turned a manifest into an object to send."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestReceived(Fact):
+    """Step 2: a request travelled from ``actor`` to the API server.
+
+    Attributes:
+        verb: create, get, list, watch, update, patch, delete, deletecollection.
+        resource: ``plural`` or ``plural/subresource``.
+        user: User name claimed or proven; "" until authenticated.
+        duration_ms: Travel time.
+    """
+
+    verb: str
+    resource: str
+    user: str = ""
+    duration_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestAuthenticated(Fact):
+    """Step 3: the API server knows who asks."""
+
+    user: str
+    groups: tuple[str, ...] = ()
+    method: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestAuthorized(Fact):
+    """Step 3: a rule allows the request; ``rule`` names binding and role."""
+
+    user: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestDenied(Fact):
+    """Step 3: 401 or 403; the message is the one the client gets."""
+
+    user: str
+    message: str
+    code: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestAdmitted(Fact):
+    """Step 4: defaults and admission plugins filled in what the manifest left out.
+
+    Attributes:
+        changes: Pairs of (who filled it in, ``field.path = value``), in order.
+    """
+
+    changes: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpecValidated(Fact):
+    """Step 4: the object obeys its schema and its kind's rules."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpecRejected(Fact):
+    """Step 4: the request was refused; ``message`` is the one the client gets."""
+
+    message: str
+    code: int = 422
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectStored(Fact):
+    """Step 4, and after: a revision was written.
+
+    Attributes:
+        revision: The store's revision.
+        operation: ADDED, MODIFIED or DELETED.
+        resource: Plural resource name.
+    """
+
+    revision: int
+    operation: str
+    resource: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchDelivered(Fact):
+    """A watch event travelled from the API server to ``actor``.
+
+    Attributes:
+        revision: Revision of the object delivered.
+        operation: ADDED, MODIFIED or DELETED.
+        duration_ms: Travel time that ended at the moment of this fact.
+    """
+
+    revision: int
+    operation: str
+    duration_ms: int
+
+
+# --- steps 5 and 6: the scheduler -----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodesFiltered(Fact):
+    """Step 5: the Nodes were filtered.
+
+    Attributes:
+        attempt: 1 for the Pod's first scheduling attempt.
+        total: Nodes in the cluster.
+        feasible: Names of the Nodes left, at most 20, in scan order.
+        feasible_count: How many are left.
+        refused: Pairs of (reason, number of Nodes), sorted by reason.
+        verdicts: Pairs of (Node name, first reason that refused it), at most 20.
+    """
+
+    attempt: int
+    total: int
+    feasible: tuple[str, ...]
+    feasible_count: int
+    refused: tuple[tuple[str, int], ...]
+    verdicts: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodesScored(Fact):
+    """Step 5: the Nodes left were scored; ``scores`` holds at most 20 (Node name, weighted sum), best first."""
+
+    attempt: int
+    scores: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeChosen(Fact):
+    """Step 5: the scheduler chose a Node and assumes the Pod there."""
+
+    attempt: int
+    node: str
+    score: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PodUnschedulable(Fact):
+    """Step 5: no Node fits; ``message`` is the FailedScheduling text."""
+
+    attempt: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PodBound(Fact):
+    """Step 6: the binding was written; the Pod belongs to ``node``."""
+
+    node: str
+
+
+# --- steps 7 and 8: kubelet, runtime, network -----------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PodAccepted(Fact):
+    """Step 7: the kubelet of ``node`` noticed the Pod and admitted it."""
+
+    node: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PodRejected(Fact):
+    """Step 7: the kubelet of ``node`` refused the Pod."""
+
+    node: str
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VolumesMounted(Fact):
+    """Step 8: the Pod's volumes are ready for its containers."""
+
+    node: str
+    volumes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxCreated(Fact):
+    """Step 8: the runtime made the Pod's sandbox (its shared namespaces)."""
+
+    node: str
+    sandbox_id: str
+    runtime_handler: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxRemoved(Fact):
+    """The runtime removed the Pod's sandbox, and its address was released."""
+
+    node: str
+    sandbox_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressAssigned(Fact):
+    """Step 8: the network plugin gave the sandbox its addresses."""
+
+    node: str
+    ip: str
+    plugin: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImagePullStarted(Fact):
+    """Step 8: an image is being pulled; the span is the expected time."""
+
+    node: str
+    container: str
+    image: str
+    size_bytes: int
+    duration_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImagePulled(Fact):
+    """Step 8: the image is on the Node; ``already_present`` when nothing had to be fetched."""
+
+    node: str
+    container: str
+    image: str
+    already_present: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImagePullFailed(Fact):
+    """Step 8: the pull failed, with the reason the container shows."""
+
+    node: str
+    container: str
+    image: str
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerCreated(Fact):
+    """Step 8: a container exists and has not been started yet; ``role`` is init, sidecar or app."""
+
+    node: str
+    container: str
+    container_id: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerStarted(Fact):
+    """Step 8: a container's first process runs; ``role`` is init, sidecar or app."""
+
+    node: str
+    container: str
+    container_id: str
+    role: str
+    restart_count: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerStopping(Fact):
+    """A container was asked to stop (SIGTERM) and has ``duration_ms`` of grace."""
+
+    node: str
+    container: str
+    container_id: str
+    duration_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerExited(Fact):
+    """A container's first process ended; ``reason`` is Completed, Error or OOMKilled."""
+
+    node: str
+    container: str
+    container_id: str
+    exit_code: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerBackedOff(Fact):
+    """A restart waits ``duration_ms`` (CrashLoopBackOff)."""
+
+    node: str
+    container: str
+    duration_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeResultChanged(Fact):
+    """A probe changed its verdict; ``probe`` is startup, liveness or readiness."""
+
+    node: str
+    container: str
+    probe: str
+    succeeded: bool
+    message: str = ""
+
+
+# --- step 9: status -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusReported(Fact):
+    """Step 9: the kubelet wrote the Pod's status."""
+
+    node: str
+    phase: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PodReady(Fact):
+    """Step 9: every container runs and is ready; the Pod is Ready as a whole."""
+
+    node: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PodNotReady(Fact):
+    """A Pod that was Ready is no longer."""
+
+    node: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PodRemoved(Fact):
+    """The Pod object is gone from the store."""
+
+
+# --- controllers, services, machines --------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControllerActed(Fact):
+    """A controller made observed more like desired; ``summary`` says how in plain words."""
+
+    summary: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointsChanged(Fact):
+    """A Service's endpoints changed."""
+
+    ready: int
+    not_ready: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RulesSynced(Fact):
+    """kube-proxy on ``node`` turned Services and endpoints into data-plane rules."""
+
+    node: str
+    services: int
+    endpoints: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeRegistered(Fact):
+    """A machine's kubelet registered or joined."""
+
+    node: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeReadinessChanged(Fact):
+    """A Node became Ready or NotReady."""
+
+    node: str
+    ready: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockChanged(Fact):
+    """Someone changed how virtual time runs."""
+
+    speed: str
+    paused: bool

@@ -1,0 +1,75 @@
+"""The fact log: append-only, stamped with virtual time and cause, with subscribers.
+
+Components call :meth:`Recorder.record`; the live projector, the journeys and tests subscribe.
+The log keeps the newest facts up to a bound, so that a long run does not grow without end.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from webapp.sim.clock import SimClock
+    from webapp.trace.facts import Fact
+
+KEPT_FACTS = 200_000
+
+
+class FactRecord(NamedTuple):
+    """A fact with its place in the log.
+
+    Attributes:
+        seq: 1 for the first fact of the run, then rising by one.
+        at_ms: Virtual time.
+        cause: ``seq`` of the fact that led to this one; 0 when nothing in the run did.
+        fact: What happened.
+    """
+
+    seq: int
+    at_ms: int
+    cause: int
+    fact: Fact
+
+
+class Recorder:
+    """The run's log of facts.
+
+    Attributes:
+        records: The newest facts, oldest first.
+        last_seq: Number of facts recorded so far.
+        cause: ``seq`` of the fact being acted upon; stamped on what is recorded meanwhile.
+    """
+
+    def __init__(self, clock: SimClock, keep: int = KEPT_FACTS) -> None:
+        self._clock = clock
+        self._subscribers: list[Callable[[FactRecord], None]] = []
+        self.records: deque[FactRecord] = deque(maxlen=keep)
+        self.last_seq = 0
+        self.cause = 0
+
+    def record(self, fact: Fact) -> int:
+        """Append a fact and tell the subscribers; return its ``seq``."""
+        self.last_seq += 1
+        entry = FactRecord(self.last_seq, self._clock.now_ms, self.cause, fact)
+        self.records.append(entry)
+        for subscriber in self._subscribers:
+            subscriber(entry)
+        return self.last_seq
+
+    def subscribe(self, subscriber: Callable[[FactRecord], None]) -> Callable[[], None]:
+        """Call ``subscriber`` with every fact from now on; returns what ends it."""
+        self._subscribers.append(subscriber)
+        return lambda: self._subscribers.remove(subscriber)
+
+    @contextmanager
+    def caused_by(self, seq: int) -> Iterator[None]:
+        """Stamp ``seq`` as the cause of what is recorded inside."""
+        before, self.cause = self.cause, seq
+        try:
+            yield
+        finally:
+            self.cause = before
