@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections import deque
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import fields
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -73,3 +75,29 @@ class Recorder:
             yield
         finally:
             self.cause = before
+
+
+def fact_json(record: FactRecord) -> dict[str, Any]:
+    """A fact as plain data: ``seq``, ``at``, ``cause``, ``type``, ``actor``, ``subject`` and its own fields."""
+    fact = record.fact
+    subject = fact.subject
+    return {
+        "seq": record.seq,
+        "at": record.at_ms,
+        "cause": record.cause,
+        "type": type(fact).__name__,
+        "actor": fact.actor,
+        "subject": subject._asdict() if subject is not None else None,
+        "data": {
+            camel(field.name): getattr(fact, field.name)
+            for field in fields(fact)
+            if field.name not in {"actor", "subject"}
+        },
+    }
+
+
+@lru_cache(maxsize=256)
+def camel(name: str) -> str:
+    """``duration_ms`` as ``durationMs``, as names are written on the wire."""
+    head, *rest = name.split("_")
+    return head + "".join(part.title() for part in rest)

@@ -1,0 +1,180 @@
+"""One world: control plane, machines and virtual time, wired together.
+
+Requests from outside enter at :meth:`Cluster.handle`, called by the driver only; virtual time is
+moved by whoever runs ``cluster.sim``. Components meet nowhere but in the API server.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from webapp.api.resources import CLOCKS, NODES
+from webapp.apimachinery.scheme import BUILTIN_KINDS, Scheme
+from webapp.apimachinery.wire import Request, UserInfo, WatchResponse
+from webapp.apiserver.config import APIServerConfig
+from webapp.apiserver.server import APIServer
+from webapp.client.informer import InformerFactory
+from webapp.client.record import EventRecorder
+from webapp.client.rest import RESTClient
+from webapp.cluster.clock import CLOCK_NAME, ClockState, clock_object, clock_state
+from webapp.cluster.node import Machines
+from webapp.cluster.transport import ImmediateTransport, InProcessTransport
+from webapp.controller.manager import ControllerManager
+from webapp.etcd.mvcc import Store
+from webapp.journey.timeline import JourneyLog
+from webapp.scheduler.config import SchedulerConfiguration
+from webapp.scheduler.scheduler import Scheduler
+from webapp.sim.errors import SimulationError
+from webapp.sim.loop import Simulation
+from webapp.sim.rng import RandomStreams
+from webapp.trace.recorder import Recorder
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from webapp.apimachinery.meta import JSONObject
+    from webapp.apimachinery.watch import WatchEvent
+    from webapp.apimachinery.wire import Answer
+    from webapp.cluster.config import ClusterConfig
+
+ADMIN = UserInfo("kubernetes-admin", ("system:masters", "system:authenticated"))
+SCHEDULER = UserInfo("system:kube-scheduler", ("system:authenticated",))
+CONTROLLER_MANAGER = UserInfo("system:kube-controller-manager", ("system:authenticated",))
+VIEWER = UserInfo("system:podarium-page", ("system:masters", "system:authenticated"))
+
+
+class Cluster:
+    """A simulated Kubernetes cluster.
+
+    Attributes:
+        config: What it was built from.
+        sim: Virtual time.
+        recorder: The facts.
+        journeys: Each Pod's way through the nine steps.
+        scheduler: For its explanations.
+        clock: How time is meant to run, as the Clock object says.
+    """
+
+    def __init__(self, config: ClusterConfig) -> None:
+        self.config = config
+        self.sim = Simulation(config.start_ms)
+        self.streams = RandomStreams(config.seed)
+        self.recorder = Recorder(self.sim.clock)
+        self.journeys = JourneyLog(self.recorder)
+        self.clock = ClockState(speed=config.speed)
+        self._apiserver = APIServer(
+            self.sim,
+            self.recorder,
+            self.streams,
+            Store(),
+            Scheme(BUILTIN_KINDS),
+            APIServerConfig(
+                anonymous=config.anonymous,
+                tokens=dict(config.tokens),
+                kept_revisions=config.kept_revisions,
+            ),
+        )
+        self._transport = InProcessTransport(self.sim, self.streams, self.recorder, self._apiserver)
+        self.admin = RESTClient(self._transport, ADMIN, "podarium")
+        self.viewer = RESTClient(
+            ImmediateTransport(self.sim, self.streams, self.recorder, self._apiserver),
+            VIEWER,
+            "podarium-page",
+        )
+        self.scheduler = self._make_scheduler()
+        self._controllers = self._make_controllers()
+        self._machines = self._make_machines()
+        self._apiserver.node_proxy = self._machines
+        self._boot()
+
+    @property
+    def revision(self) -> int:
+        """The store's newest revision."""
+        return self._apiserver.revision
+
+    def handle(self, request: Request) -> Answer:
+        """Answer an API request from outside at the present virtual instant."""
+        return self._apiserver.handle(request)
+
+    def pause(self) -> None:
+        """Let virtual time stand still, as the Clock object then says."""
+        self.admin.patch(CLOCKS, "", CLOCK_NAME, {"spec": {"paused": True, "runUntil": None}})
+
+    def explain_pod(self, namespace: str, name: str) -> JSONObject | None:
+        """The newest Pod of this name: its nine steps and the scheduler's verdicts; ``None`` if unknown."""
+        journey = self.journeys.find(namespace, name)
+        if journey is None:
+            return None
+        diagnosis = self.scheduler.explain(journey.ref.uid)
+        return {
+            "pod": {"namespace": namespace, "name": name, "uid": journey.ref.uid},
+            "journey": journey.to_json(),
+            "scheduling": diagnosis.to_json() if diagnosis is not None else None,
+        }
+
+    def client_for(self, user: UserInfo, name: str) -> RESTClient:
+        """A client of the API server for a component."""
+        return RESTClient(self._transport, user, name)
+
+    def _make_scheduler(self) -> Scheduler:
+        client = self.client_for(SCHEDULER, "kube-scheduler")
+        return Scheduler(
+            self.sim,
+            self.streams,
+            self.recorder,
+            client,
+            InformerFactory(client),
+            EventRecorder(client, self.sim, "default-scheduler"),
+            SchedulerConfiguration(),
+        )
+
+    def _make_controllers(self) -> ControllerManager:
+        client = self.client_for(CONTROLLER_MANAGER, "kube-controller-manager")
+        return ControllerManager(
+            self.sim, self.streams, self.recorder, client, InformerFactory(client)
+        )
+
+    def _make_machines(self) -> Machines:
+        client = self.client_for(
+            UserInfo("system:nodes", ("system:nodes", "system:masters")), "kubelet"
+        )
+        return Machines(
+            self.sim,
+            self.streams,
+            self.recorder,
+            self.client_for,
+            InformerFactory(client),
+            self.config.network_plugin,
+        )
+
+    def _boot(self) -> None:
+        self.admin.create(CLOCKS, "", clock_object(self.clock))
+        self._watch_clock()
+        self._controllers.start()
+        self.scheduler.start()
+        self._machines.start()
+        for number in range(1, self.config.nodes + 1):
+            self.admin.create(NODES, "", node_object(f"worker-{number}"))
+        self.sim.run_until(self.config.start_ms + self.config.boot_ms)
+
+    def _watch_clock(self) -> None:
+        request = Request(
+            "GET", f"{CLOCKS.path}/clocks", {"watch": ("true",)}, user=VIEWER, client="podarium"
+        )
+        answer = self._apiserver.handle(request)
+        if not isinstance(answer, WatchResponse):
+            raise SimulationError("the Clock cannot be watched")
+        answer.watcher.start(self._on_clock)
+
+    def _on_clock(self, events: Sequence[WatchEvent]) -> None:
+        for event in events:
+            if (
+                event.object.get("kind") == "Clock"
+                and event.object["metadata"]["name"] == CLOCK_NAME
+            ):
+                self.clock = clock_state(event.object)
+
+
+def node_object(name: str) -> JSONObject:
+    """A Node manifest: creating it adds a machine."""
+    return {"kind": "Node", "apiVersion": "v1", "metadata": {"name": name}}

@@ -1,0 +1,198 @@
+"""The in-process transport: components' requests to ``APIServer.handle``, watches with travel time.
+
+A request is answered at the instant it is sent; what it changes reaches each watcher only after
+the travel time of that watcher's connection, which is drawn once, so that events keep their order.
+Each delivery worth drawing leaves a ``WatchDelivered`` fact whose cause is the write.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from webapp.apimachinery.meta import object_ref
+from webapp.apimachinery.wire import Response, WatchResponse
+from webapp.client.rest import error_of
+from webapp.sim.errors import SimulationError
+from webapp.sim.latency import Latency
+from webapp.trace.facts import ObjectStored, WatchDelivered
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from webapp.apimachinery.meta import JSONObject
+    from webapp.apimachinery.watch import WatchEvent
+    from webapp.apimachinery.wire import Request, Watcher
+    from webapp.apiserver.server import APIServer
+    from webapp.sim.loop import Simulation
+    from webapp.sim.rng import RandomStreams
+    from webapp.trace.recorder import FactRecord, Recorder
+
+WATCH_LATENCY = Latency(median_ms=8, spread=0.35, floor_ms=3)
+DRAWN_KINDS = frozenset(
+    {
+        "DaemonSet",
+        "Deployment",
+        "EndpointSlice",
+        "Job",
+        "Node",
+        "Pod",
+        "ReplicaSet",
+        "Service",
+        "StatefulSet",
+    }
+)
+DRAWN_BATCH = 8
+"""Larger batches leave one fact, for their last event: nobody can follow more."""
+REMEMBERED_WRITES = 4096
+
+
+class InProcessTransport:
+    """Carries the components' requests to the API server of the same process."""
+
+    def __init__(
+        self, sim: Simulation, streams: RandomStreams, recorder: Recorder, apiserver: APIServer
+    ) -> None:
+        self._sim = sim
+        self._latencies = streams.stream("latency/watch")
+        self._recorder = recorder
+        self._apiserver = apiserver
+        self._writes = _WriteLog(recorder)
+
+    def send(self, request: Request) -> Response:
+        """Send a request and return its answer."""
+        answer = self._apiserver.handle(request)
+        if not isinstance(answer, Response):
+            raise SimulationError(f"{request.method} {request.path} was answered with a stream")
+        return answer
+
+    def watch(self, request: Request, deliver: Callable[[Sequence[WatchEvent]], None]) -> Watcher:
+        """Open a watch whose events arrive after their travel time.
+
+        Raises:
+            StatusError: The API server refuses the watch.
+        """
+        answer = self._apiserver.handle(request)
+        if isinstance(answer, Response) and isinstance(answer.body, dict):
+            raise error_of(answer.body)
+        if not isinstance(answer, WatchResponse):
+            raise SimulationError(f"{request.path} was not answered with a watch")
+        latency_ms = WATCH_LATENCY.draw(self._latencies)
+        line = _DelayedLine(
+            self._sim,
+            self._recorder,
+            self._writes,
+            request.client,
+            latency_ms,
+            deliver,
+            answer.watcher,
+        )
+        answer.watcher.start(line.receive)
+        return line
+
+
+class ImmediateTransport(InProcessTransport):
+    """The same without travel time and facts: for the page, which is not part of the world."""
+
+    def watch(self, request: Request, deliver: Callable[[Sequence[WatchEvent]], None]) -> Watcher:
+        """Open a watch whose events arrive as they are written."""
+        answer = self._apiserver.handle(request)
+        if isinstance(answer, Response) and isinstance(answer.body, dict):
+            raise error_of(answer.body)
+        if not isinstance(answer, WatchResponse):
+            raise SimulationError(f"{request.path} was not answered with a watch")
+        answer.watcher.start(deliver)
+        return answer.watcher
+
+
+class _WriteLog:
+    """Which fact reported which revision: the causes of deliveries."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._seq_by_revision: dict[int, int] = {}
+        recorder.subscribe(self._on_fact)
+
+    def _on_fact(self, record: FactRecord) -> None:
+        if isinstance(record.fact, ObjectStored):
+            self._seq_by_revision[record.fact.revision] = record.seq
+            if len(self._seq_by_revision) > REMEMBERED_WRITES:
+                del self._seq_by_revision[next(iter(self._seq_by_revision))]
+
+    def seq_of(self, revision: int) -> int:
+        return self._seq_by_revision.get(revision, 0)
+
+
+class _DelayedLine:
+    """One watcher's connection: events in at commit, out after the same delay each."""
+
+    def __init__(
+        self,
+        sim: Simulation,
+        recorder: Recorder,
+        writes: _WriteLog,
+        receiver: str,
+        latency_ms: int,
+        deliver: Callable[[Sequence[WatchEvent]], None],
+        watcher: Watcher,
+    ) -> None:
+        self._sim = sim
+        self._recorder = recorder
+        self._writes = writes
+        self._receiver = receiver
+        self._latency_ms = latency_ms
+        self._deliver = deliver
+        self._watcher = watcher
+        self._batch: list[WatchEvent] = []
+        self._batch_ms = -1
+        self._stopped = False
+
+    def start(self, deliver: Callable[[Sequence[WatchEvent]], None]) -> None:
+        """Deliver to someone else from now on."""
+        self._deliver = deliver
+
+    def stop(self) -> None:
+        """End the watch; what is still on its way is lost."""
+        self._stopped = True
+        self._watcher.stop()
+
+    def receive(self, events: Sequence[WatchEvent]) -> None:
+        """Events written just now set out on their way."""
+        if self._batch_ms != self._sim.now_ms or not self._batch:
+            self._batch = []
+            self._batch_ms = self._sim.now_ms
+            self._sim.schedule(self._latency_ms, self._arrive, self._batch)
+        self._batch.extend(events)
+
+    def _arrive(self, batch: list[WatchEvent]) -> None:
+        if batch is self._batch:
+            self._batch = []
+        if self._stopped:
+            return
+        before = self._recorder.cause
+        self._recorder.cause = self._record(batch)
+        self._deliver(batch)
+        self._recorder.cause = before
+
+    def _record(self, batch: list[WatchEvent]) -> int:
+        shown = batch if len(batch) <= DRAWN_BATCH else batch[-1:]
+        seq = 0
+        for event in shown:
+            if event.object.get("kind") in DRAWN_KINDS:
+                self._recorder.cause = self._writes.seq_of(event.revision)
+                seq = self._recorder.record(
+                    WatchDelivered(
+                        actor=_receiver_of(self._receiver, event.object),
+                        subject=object_ref(event.object),
+                        revision=event.revision,
+                        operation=event.type,
+                        duration_ms=self._latency_ms,
+                    )
+                )
+        return seq
+
+
+def _receiver_of(client: str, obj: JSONObject) -> str:
+    """All kubelets share one connection here; each is told of its own Pods only."""
+    if client == "kubelet" and obj.get("kind") == "Pod":
+        node = obj.get("spec", {}).get("nodeName")
+        return f"kubelet/{node}" if node else client
+    return client
