@@ -208,72 +208,135 @@ def _raise_to(total: dict[str, int], amounts: dict[str, int]) -> None:
 # --- what kubectl shows -------------------------------------------------------------------------
 
 
+class PodDisplay(NamedTuple):
+    """A Pod in one line of ``kubectl get pods``.
+
+    Attributes:
+        status: ``Running``, ``Init:0/2``, ``CrashLoopBackOff`` and so on.
+        ready: Containers that are ready, sidecars included.
+        total: Containers that should be, sidecars included.
+        restarts: Init containers' while they run, afterwards the sidecars' and app containers'.
+        last_restart: Time text of the last end before a restart, "" for none.
+    """
+
+    status: str
+    ready: int
+    total: int
+    restarts: int
+    last_restart: str
+
+
+class _Progress:
+    """What was counted over the statuses up to here."""
+
+    __slots__ = ("last_restart", "ready", "restarts", "word")
+
+    def __init__(self, word: str) -> None:
+        self.word = word
+        self.ready = 0
+        self.restarts = 0
+        self.last_restart = ""
+
+    def count_restarts(self, entry: JSONObject) -> None:
+        self.restarts += entry.get("restartCount") or 0
+        ended = (entry.get("lastState") or {}).get("terminated")
+        if ended:
+            self.last_restart = max(self.last_restart, ended.get("finishedAt") or "")
+
+
+def display(pod: JSONObject) -> PodDisplay:
+    """All that ``kubectl get pods`` tells about a Pod's containers."""
+    spec, status = pod["spec"], pod.get("status") or {}
+    sidecars = {entry["name"] for entry in spec.get("initContainers") or () if is_sidecar(entry)}
+    progress = _Progress(_first_word(status))
+    initializing = _follow_init_containers(pod, sidecars, progress)
+    if not initializing or _is_initialized(pod):
+        progress.restarts, progress.last_restart = 0, ""
+        for entry in status.get("initContainerStatuses") or ():
+            if entry["name"] in sidecars:
+                progress.count_restarts(entry)
+        _follow_containers(pod, progress)
+    word = _deletion_word(pod) or progress.word
+    total = len(spec.get("containers") or ()) + len(sidecars)
+    return PodDisplay(word, progress.ready, total, progress.restarts, progress.last_restart)
+
+
 def kubectl_status(pod: JSONObject) -> str:
-    """The STATUS column of ``kubectl get pods``: ``Running``, ``Init:0/2``, ``CrashLoopBackOff`` …"""
-    status = pod.get("status") or {}
+    """The word in the STATUS column."""
+    return display(pod).status
+
+
+def ready_column(pod: JSONObject) -> str:
+    """The READY column, for example ``1/2``."""
+    shown = display(pod)
+    return f"{shown.ready}/{shown.total}"
+
+
+def restart_count(pod: JSONObject) -> int:
+    """The number in the RESTARTS column."""
+    return display(pod).restarts
+
+
+def _first_word(status: JSONObject) -> str:
+    for condition in status.get("conditions") or ():
+        if condition.get("type") == "PodScheduled" and condition.get("reason") == "SchedulingGated":
+            return "SchedulingGated"
     word: str = status.get("reason") or status.get("phase") or ""
-    gated = any(
-        condition.get("type") == "PodScheduled" and condition.get("reason") == "SchedulingGated"
-        for condition in status.get("conditions") or ()
-    )
-    if gated:
-        word = "SchedulingGated"
-    init_word = _init_status(pod)
-    if init_word and not _is_initialized(pod):
-        word = init_word
-    else:
-        word = _app_status(pod, word)
-    if pod["metadata"].get("deletionTimestamp"):
-        if status.get("reason") == _NODE_UNREACHABLE:
-            return "Unknown"
-        if not is_pod_terminal(pod):
-            return "Terminating"
     return word
+
+
+def _follow_init_containers(pod: JSONObject, sidecars: set[str], progress: _Progress) -> bool:
+    """Go through the init containers up to the first that is not done; say whether there is one."""
+    total = len(pod["spec"].get("initContainers") or ())
+    for index, entry in enumerate((pod.get("status") or {}).get("initContainerStatuses") or ()):
+        progress.count_restarts(entry)
+        state = entry.get("state") or {}
+        terminated = state.get("terminated")
+        if terminated is not None and not terminated.get("exitCode"):
+            continue
+        if entry["name"] in sidecars and entry.get("started"):
+            progress.ready += bool(entry.get("ready"))
+            continue
+        waiting_reason = (state.get("waiting") or {}).get("reason")
+        if terminated is not None:
+            progress.word = f"Init:{_termination_word(terminated)}"
+        elif waiting_reason and waiting_reason != "PodInitializing":
+            progress.word = f"Init:{waiting_reason}"
+        else:
+            progress.word = f"Init:{index}/{total}"
+        return True
+    return False
+
+
+def _follow_containers(pod: JSONObject, progress: _Progress) -> None:
+    any_running = False
+    for entry in reversed((pod.get("status") or {}).get("containerStatuses") or ()):
+        progress.count_restarts(entry)
+        state = entry.get("state") or {}
+        terminated = state.get("terminated")
+        waiting_reason = (state.get("waiting") or {}).get("reason")
+        if waiting_reason:
+            progress.word = waiting_reason
+        elif terminated is not None:
+            progress.word = _termination_word(terminated)
+        elif entry.get("ready") and state.get("running") is not None:
+            any_running = True
+            progress.ready += 1
+    if progress.word == "Completed" and any_running:
+        progress.word = "Running" if is_pod_ready(pod) else "NotReady"
+
+
+def _deletion_word(pod: JSONObject) -> str:
+    if not pod["metadata"].get("deletionTimestamp"):
+        return ""
+    if (pod.get("status") or {}).get("reason") == _NODE_UNREACHABLE:
+        return "Unknown"
+    return "" if is_pod_terminal(pod) else "Terminating"
 
 
 def _is_initialized(pod: JSONObject) -> bool:
     condition = get_pod_condition(pod, "Initialized")
     return condition is not None and condition.get("status") == "True"
-
-
-def _init_status(pod: JSONObject) -> str:
-    """The word for the first init container that is not done, "" when all are."""
-    specs = pod["spec"].get("initContainers")
-    if not specs:
-        return ""
-    sidecars = {container["name"] for container in specs if is_sidecar(container)}
-    statuses = (pod.get("status") or {}).get("initContainerStatuses") or ()
-    for index, entry in enumerate(statuses):
-        state = entry.get("state") or {}
-        terminated, waiting = state.get("terminated"), state.get("waiting")
-        if terminated is not None and not terminated.get("exitCode"):
-            continue
-        if entry["name"] in sidecars and entry.get("started"):
-            continue
-        if terminated is not None:
-            return f"Init:{_termination_word(terminated)}"
-        reason = (waiting or {}).get("reason")
-        if reason and reason != "PodInitializing":
-            return f"Init:{reason}"
-        return f"Init:{index}/{len(specs)}"
-    return ""
-
-
-def _app_status(pod: JSONObject, word: str) -> str:
-    running_and_ready = False
-    for entry in reversed((pod.get("status") or {}).get("containerStatuses") or ()):
-        state = entry.get("state") or {}
-        terminated = state.get("terminated")
-        waiting_reason = (state.get("waiting") or {}).get("reason")
-        if waiting_reason:
-            word = waiting_reason
-        elif terminated is not None:
-            word = _termination_word(terminated)
-        elif entry.get("ready") and state.get("running") is not None:
-            running_and_ready = True
-    if word == "Completed" and running_and_ready:
-        return "Running" if is_pod_ready(pod) else "NotReady"
-    return word
 
 
 def _termination_word(terminated: JSONObject) -> str:
@@ -283,55 +346,3 @@ def _termination_word(terminated: JSONObject) -> str:
     if terminated.get("signal"):
         return f"Signal:{terminated['signal']}"
     return f"ExitCode:{terminated.get('exitCode', 0)}"
-
-
-def ready_count(pod: JSONObject) -> tuple[int, int]:
-    """(ready containers, all containers), sidecars counted in both."""
-    spec = pod["spec"]
-    status = pod.get("status") or {}
-    sidecars = {
-        container["name"] for container in spec.get("initContainers") or () if is_sidecar(container)
-    }
-    ready = sum(
-        1
-        for entry in status.get("initContainerStatuses") or ()
-        if entry["name"] in sidecars and entry.get("started") and entry.get("ready")
-    )
-    ready += sum(
-        1
-        for entry in status.get("containerStatuses") or ()
-        if entry.get("ready") and (entry.get("state") or {}).get("running") is not None
-    )
-    return ready, len(spec.get("containers") or ()) + len(sidecars)
-
-
-def ready_column(pod: JSONObject) -> str:
-    """The READY column: ``1/2``."""
-    ready, total = ready_count(pod)
-    return f"{ready}/{total}"
-
-
-def restart_count(pod: JSONObject) -> int:
-    """The number in the RESTARTS column: init containers' while initializing, then the others'."""
-    return restarts(pod)[0]
-
-
-def restarts(pod: JSONObject) -> tuple[int, str]:
-    """(restarts, time text of the last end of a container before a restart, "" for none)."""
-    specs = {entry["name"]: entry for entry in pod["spec"].get("initContainers") or ()}
-    status = pod.get("status") or {}
-    init_statuses = status.get("initContainerStatuses") or []
-    sidecar_statuses = [
-        entry for entry in init_statuses if is_sidecar(specs.get(entry["name"]) or {})
-    ]
-    initializing = bool(_init_status(pod)) and not _is_initialized(pod)
-    counted = (
-        init_statuses
-        if initializing
-        else [*sidecar_statuses, *(status.get("containerStatuses") or ())]
-    )
-    ends = [
-        ((entry.get("lastState") or {}).get("terminated") or {}).get("finishedAt") or ""
-        for entry in counted
-    ]
-    return sum(entry.get("restartCount") or 0 for entry in counted), max(ends, default="")
