@@ -1,0 +1,1 @@
+"""Deployments: ReplicaSets in the right sizes, one for each version of the Pod template."""

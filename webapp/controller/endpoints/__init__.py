@@ -1,0 +1,1 @@
+"""Endpoints: the addresses behind a Service as one object, the older form."""

@@ -1,0 +1,1 @@
+"""EndpointSlices: the addresses behind a Service, a hundred in each object."""

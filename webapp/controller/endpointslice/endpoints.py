@@ -1,0 +1,100 @@
+"""One Pod as one endpoint of a Service: addresses, conditions, ports. Pure.
+
+Models:
+    staging/src/k8s.io/endpointslice/utils.go podToEndpoint, getEndpointPorts
+    pkg/api/v1/pod/util.go FindPort
+    staging/src/k8s.io/endpointslice/util/controller_utils.go ShouldPodBeInEndpoints
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from webapp.controller.pods import is_pod_ready, is_pod_terminal
+
+if TYPE_CHECKING:
+    from webapp.apimachinery.meta import JSONObject
+
+ZONE_LABEL = "topology.kubernetes.io/zone"
+
+
+def should_be_endpoint(pod: JSONObject) -> bool:
+    """Whether the Pod has an address and its containers may still run."""
+    return not is_pod_terminal(pod) and bool((pod.get("status") or {}).get("podIP"))
+
+
+def find_target_port(pod: JSONObject, service_port: JSONObject) -> int | None:
+    """The port on the Pod that a Service's port leads to; ``None`` when the Pod has no such name."""
+    target = service_port.get("targetPort") or service_port["port"]
+    if isinstance(target, int):
+        return target
+    protocol = service_port.get("protocol", "TCP")
+    spec = pod["spec"]
+    sidecars = [
+        container
+        for container in spec.get("initContainers") or ()
+        if container.get("restartPolicy") == "Always"
+    ]
+    for container in (*spec["containers"], *sidecars):
+        for port in container.get("ports") or ():
+            if port.get("name") == target and port.get("protocol", "TCP") == protocol:
+                return int(port["containerPort"])
+    return None
+
+
+def endpoint_ports(service: JSONObject, pod: JSONObject) -> tuple[JSONObject, ...]:
+    """Ports of the Service as this Pod serves them, in the Service's order.
+
+    A headless Service may have no ports; its endpoints have none either.
+    """
+    ports = []
+    for service_port in service["spec"].get("ports") or ():
+        number = find_target_port(pod, service_port)
+        if number is None:
+            continue
+        port: JSONObject = {
+            "name": service_port.get("name", ""),
+            "protocol": service_port.get("protocol", "TCP"),
+            "port": number,
+        }
+        if service_port.get("appProtocol"):
+            port["appProtocol"] = service_port["appProtocol"]
+        ports.append(port)
+    return tuple(ports)
+
+
+def pod_to_endpoint(pod: JSONObject, service: JSONObject, node: JSONObject | None) -> JSONObject:
+    """The Pod as an entry of an EndpointSlice's ``endpoints``.
+
+    Args:
+        pod: With an address.
+        service: May publish Pods that are not ready.
+        node: The Pod's Node, for its zone; ``None`` when it is not known.
+    """
+    metadata, spec = pod["metadata"], pod["spec"]
+    serving = is_pod_ready(pod)
+    terminating = "deletionTimestamp" in metadata
+    published = bool(service["spec"].get("publishNotReadyAddresses"))
+    endpoint: JSONObject = {
+        "addresses": [pod["status"]["podIP"]],
+        "conditions": {
+            "ready": published or (serving and not terminating),
+            "serving": serving,
+            "terminating": terminating,
+        },
+        "targetRef": {
+            "kind": "Pod",
+            "namespace": metadata["namespace"],
+            "name": metadata["name"],
+            "uid": metadata["uid"],
+        },
+    }
+    if spec.get("nodeName"):
+        endpoint["nodeName"] = spec["nodeName"]
+    if node is not None:
+        zone = (node["metadata"].get("labels") or {}).get(ZONE_LABEL)
+        if zone:
+            endpoint["zone"] = zone
+    if spec.get("hostname") and spec.get("subdomain") == service["metadata"]["name"]:
+        endpoint["hostname"] = spec["hostname"]
+    return endpoint

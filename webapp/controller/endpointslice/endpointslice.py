@@ -1,0 +1,248 @@
+"""The EndpointSlice controller: publishes the Pods behind each Service, a hundred in each slice.
+
+Services, Pods, Nodes and slices enter through informers; slices leave through the API, for
+kube-proxy, DNS and the page to follow.
+
+Deviation: changes of a Service with many Pods are gathered for a while before its slices are
+written, 10 ms for each 1,000 Pods; upstream takes about as long to compute them.
+
+Models:
+    pkg/controller/endpointslice/endpointslice_controller.go syncService
+    staging/src/k8s.io/endpointslice/reconciler.go
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from webapp.api.resources import ENDPOINT_SLICES, NODES
+from webapp.apimachinery.meta import namespaced_name, object_ref
+from webapp.apimachinery.status import NotFound
+from webapp.apimachinery.timestamps import time_text
+from webapp.controller.controller import Controller
+from webapp.controller.controller_ref_manager import new_controller_ref
+from webapp.controller.endpointslice.endpoints import (
+    ZONE_LABEL,
+    endpoint_ports,
+    pod_to_endpoint,
+    should_be_endpoint,
+)
+from webapp.controller.endpointslice.packing import plan_slices
+from webapp.controller.service_pods import ServicePods
+from webapp.trace.facts import EndpointsChanged
+
+if TYPE_CHECKING:
+    from webapp.apimachinery.meta import JSONObject
+    from webapp.controller.context import ControllerContext
+    from webapp.controller.endpointslice.packing import PackingPlan, Ports
+
+SERVICE_NAME_LABEL = "kubernetes.io/service-name"
+MANAGED_BY_LABEL = "endpointslice.kubernetes.io/managed-by"
+MANAGED_BY = "endpointslice-controller.k8s.io"
+HEADLESS_LABEL = "service.kubernetes.io/headless"
+TRIGGER_TIME_ANNOTATION = "endpoints.kubernetes.io/last-change-trigger-time"
+
+_BY_SERVICE = "service"
+_NOT_COPIED_LABELS = frozenset({HEADLESS_LABEL, MANAGED_BY_LABEL, SERVICE_NAME_LABEL})
+
+
+class _Memo(NamedTuple):
+    """A Pod's endpoint, and what it was computed from."""
+
+    pod: JSONObject
+    service: JSONObject
+    node: JSONObject | None
+    ports: Ports
+    endpoint: JSONObject
+
+
+class EndpointSliceController(Controller):
+    """Reconciles the slices of Services; keys are ``namespace/name`` of the Service."""
+
+    name = "endpointslice-controller"
+
+    def __init__(self, context: ControllerContext) -> None:
+        super().__init__(context)
+        self._memo: dict[str, dict[str, _Memo]] = {}
+        self._counts: dict[str, tuple[int, int]] = {}
+        self._expected: dict[str, str | None] = {}
+        self._nodes = context.informers.informer(NODES)
+        self._slices = context.informers.informer(ENDPOINT_SLICES)
+        self._slices.add_index(_BY_SERVICE, _service_key)
+        self._service_pods = ServicePods(context.informers, self._enqueue_service)
+        self._slices.add_handler(
+            on_add=self._on_slice,
+            on_update=lambda _, new: self._on_slice(new),
+            on_delete=self._on_slice_delete,
+        )
+        self._nodes.add_handler(on_update=self._on_node_update)
+
+    def sync(self, key: str) -> None:
+        """Bring the slices of one Service up to date."""
+        service = self._service_pods.service(key)
+        if service is None:
+            self._memo.pop(key, None)
+            self._counts.pop(key, None)
+            return
+        spec = service["spec"]
+        if not spec.get("selector") or spec.get("type") == "ExternalName":
+            self._memo.pop(key, None)
+            return
+        held = self._slices.by_index(_BY_SERVICE, key)
+        if any(self._is_behind(held_slice) for held_slice in held) or self._awaits_new(key):
+            return
+        desired = self._desired(key, service)
+        self._write(service, plan_slices(held, desired))
+        self._tell_counts(key, service, desired)
+
+    def _desired(self, key: str, service: JSONObject) -> dict[str, tuple[Ports, JSONObject]]:
+        """Address → (ports, endpoint), in order of Pod name."""
+        before = self._memo.get(key) or {}
+        memo: dict[str, _Memo] = {}
+        desired: dict[str, tuple[Ports, JSONObject]] = {}
+        for pod in self._service_pods.pods(key):
+            if not should_be_endpoint(pod):
+                continue
+            uid = pod["metadata"]["uid"]
+            node = self._nodes.get(pod["spec"].get("nodeName", ""))
+            known = before.get(uid)
+            if (
+                known is None
+                or known.pod is not pod
+                or known.service is not service
+                or (known.node is not node and _zone(known.node) != _zone(node))
+            ):
+                ports = endpoint_ports(service, pod)
+                known = _Memo(pod, service, node, ports, pod_to_endpoint(pod, service, node))
+            memo[uid] = known
+            desired[known.endpoint["addresses"][0]] = (known.ports, known.endpoint)
+        self._memo[key] = memo
+        return desired
+
+    # --- writing
+
+    def _write(self, service: JSONObject, plan: PackingPlan) -> None:
+        namespace = service["metadata"]["namespace"]
+        labels = _slice_labels(service)
+        annotations = {TRIGGER_TIME_ANNOTATION: time_text(self.sim.now_ms)}
+        for stored, endpoints in plan.update:
+            metadata = {**stored["metadata"], "labels": labels, "annotations": annotations}
+            changed = {**stored, "metadata": metadata, "endpoints": endpoints}
+            self._expect(self.client.update(ENDPOINT_SLICES, changed))
+        for ports, endpoints in plan.create:
+            new_slice = {
+                "apiVersion": "discovery.k8s.io/v1",
+                "kind": "EndpointSlice",
+                "metadata": {
+                    "generateName": f"{service['metadata']['name'][:57]}-",
+                    "namespace": namespace,
+                    "labels": labels,
+                    "annotations": annotations,
+                    "ownerReferences": [new_controller_ref(_with_kind(service))],
+                },
+                "addressType": _address_type(service),
+                "endpoints": endpoints,
+                "ports": list(ports),
+            }
+            self._expect(self.client.create(ENDPOINT_SLICES, namespace, new_slice))
+        for stored in plan.delete:
+            try:
+                self.client.delete(ENDPOINT_SLICES, namespace, stored["metadata"]["name"])
+            except NotFound:
+                continue
+            self._expected[namespaced_name(stored)] = None
+
+    def _tell_counts(
+        self, key: str, service: JSONObject, desired: dict[str, tuple[Ports, JSONObject]]
+    ) -> None:
+        ready = sum(endpoint["conditions"]["ready"] for _, endpoint in desired.values())
+        counts = (ready, len(desired) - ready)
+        if self._counts.get(key, (0, 0)) == counts:
+            return
+        self._counts[key] = counts
+        self.recorder.record(
+            EndpointsChanged(
+                actor=self.client.name,
+                subject=object_ref(_with_kind(service)),
+                ready=counts[0],
+                not_ready=counts[1],
+            )
+        )
+
+    # --- slices written but not seen yet
+
+    def _expect(self, written: JSONObject) -> None:
+        self._expected[namespaced_name(written)] = written["metadata"]["resourceVersion"]
+
+    def _is_behind(self, held: JSONObject) -> bool:
+        return namespaced_name(held) in self._expected
+
+    def _awaits_new(self, key: str) -> bool:
+        """Whether a slice of the Service was created that the informer has not shown yet."""
+        namespace, _, name = key.partition("/")
+        prefix = f"{namespace}/{name[:57]}-"
+        return any(
+            expected.startswith(prefix) and self._slices.get(expected) is None
+            for expected in self._expected
+        )
+
+    def _on_slice(self, held: JSONObject) -> None:
+        slice_key = namespaced_name(held)
+        expected = self._expected.get(slice_key)
+        if expected is not None and int(held["metadata"]["resourceVersion"]) >= int(expected):
+            del self._expected[slice_key]
+        for key in _service_key(held):
+            self._enqueue_service(key)
+
+    def _on_slice_delete(self, held: JSONObject) -> None:
+        self._expected.pop(namespaced_name(held), None)
+        for key in _service_key(held):
+            self._enqueue_service(key)
+
+    def _on_node_update(self, old: JSONObject, new: JSONObject) -> None:
+        if _zone(old) == _zone(new):
+            return
+        name = new["metadata"]["name"]
+        for key, memo in self._memo.items():
+            if any(known.pod["spec"].get("nodeName") == name for known in memo.values()):
+                self._enqueue_service(key)
+
+    def _enqueue_service(self, key: str) -> None:
+        gather_ms = self._service_pods.count(key) // 100
+        if gather_ms:
+            self.enqueue_after(key, gather_ms, background=False)
+        else:
+            self.enqueue(key)
+
+
+def _service_key(held: JSONObject) -> tuple[str, ...]:
+    labels = held["metadata"].get("labels") or {}
+    name = labels.get(SERVICE_NAME_LABEL)
+    if not name or labels.get(MANAGED_BY_LABEL) != MANAGED_BY:
+        return ()
+    return (f"{held['metadata']['namespace']}/{name}",)
+
+
+def _slice_labels(service: JSONObject) -> JSONObject:
+    own = service["metadata"].get("labels") or {}
+    labels = {key: value for key, value in own.items() if key not in _NOT_COPIED_LABELS}
+    if service["spec"].get("clusterIP") == "None":
+        labels[HEADLESS_LABEL] = ""
+    labels[MANAGED_BY_LABEL] = MANAGED_BY
+    labels[SERVICE_NAME_LABEL] = service["metadata"]["name"]
+    return labels
+
+
+def _address_type(service: JSONObject) -> str:
+    families = service["spec"].get("ipFamilies") or ("IPv4",)
+    return str(families[0])
+
+
+def _with_kind(service: JSONObject) -> JSONObject:
+    return {"apiVersion": "v1", "kind": "Service", **service}
+
+
+def _zone(node: JSONObject | None) -> str:
+    if node is None:
+        return ""
+    return str((node["metadata"].get("labels") or {}).get(ZONE_LABEL, ""))

@@ -1,0 +1,1 @@
+"""Pod address ranges for Nodes."""

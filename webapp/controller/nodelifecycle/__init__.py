@@ -1,0 +1,1 @@
+"""Nodes' conditions as taints, so that the scheduler keeps away."""

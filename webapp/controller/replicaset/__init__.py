@@ -1,0 +1,1 @@
+"""ReplicaSets: so many Pods of one template."""

@@ -1,0 +1,371 @@
+"""The ReplicaSet controller: keeps as many Pods of a template as its ReplicaSet asks for.
+
+ReplicaSets and Pods enter through informers; Pods, status and SuccessfulCreate/SuccessfulDelete
+Events leave through the API. All Pods of one ReplicaSet are created from one and the same body, so
+that their specs share one tree.
+
+Models:
+    pkg/controller/replicaset/replica_set.go syncReplicaSet, manageReplicas, slowStartBatch
+    pkg/controller/controller_utils.go RealPodControl
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from webapp.api.resources import PODS, REPLICA_SETS
+from webapp.apimachinery.labels import selector_from_label_selector
+from webapp.apimachinery.meta import controller_of, namespaced_name
+from webapp.apimachinery.status import NotFound, StatusError
+from webapp.controller.controller import Controller
+from webapp.controller.controller_ref_manager import ControllerRefManager, new_controller_ref
+from webapp.controller.expectations import ControllerExpectations
+from webapp.controller.pods import is_pod_active
+from webapp.controller.replicaset.pod_ranking import plan_deletions
+from webapp.controller.replicaset.pod_tally import PodTally
+from webapp.controller.replicaset.status import compute_status, count_available
+
+if TYPE_CHECKING:
+    from webapp.apimachinery.meta import JSONObject
+    from webapp.controller.context import ControllerContext
+
+BURST_REPLICAS = 500
+"""Pods created or deleted in one sync at most."""
+
+SLOW_START_BATCH = 1
+"""Size of the first batch of creations; each further one is twice as large."""
+
+_ORPHANS = "orphans"
+_BY_NAMESPACE = "namespace"
+_BY_OWNER = "controller-uid"
+
+
+class ReplicaSetController(Controller):
+    """Reconciles ReplicaSets; keys are ``namespace/name``."""
+
+    name = "replicaset-controller"
+    max_retries = 1 << 30
+
+    def __init__(self, context: ControllerContext) -> None:
+        super().__init__(context)
+        self._events = context.events(self.name)
+        self._expectations = ControllerExpectations(context.sim)
+        self._tallies: dict[str, PodTally] = {}
+        self._bodies: dict[str, tuple[JSONObject, JSONObject]] = {}
+        self._replica_sets = context.informers.informer(REPLICA_SETS)
+        self._pods = context.informers.informer(PODS)
+        self._replica_sets.add_index(_BY_NAMESPACE, _namespace)
+        self._replica_sets.add_index(_BY_OWNER, _controller_uid)
+        self._pods.add_index(_ORPHANS, _orphan_namespace)
+        self._replica_sets.add_handler(
+            on_add=lambda obj: self.enqueue(namespaced_name(obj)),
+            on_update=self._on_replica_set_update,
+            on_delete=self._on_replica_set_delete,
+        )
+        self._pods.add_handler(
+            on_add=self._on_pod_add, on_update=self._on_pod_update, on_delete=self._on_pod_delete
+        )
+
+    def sync(self, key: str) -> None:
+        """Bring the number of Pods to the desired one and report it."""
+        replica_set = self._replica_sets.get(key)
+        if replica_set is None:
+            self._expectations.forget(key)
+            return
+        may_manage = self._expectations.satisfied(key)
+        tally = self._tally(replica_set["metadata"]["uid"])
+        self._check_labels(replica_set, tally)
+        if may_manage and self._adopt(key, replica_set):
+            may_manage = False
+        error: StatusError | None = None
+        failure: tuple[str, str] | None = None
+        if may_manage and "deletionTimestamp" not in replica_set["metadata"]:
+            difference = tally.active - replica_set["spec"].get("replicas", 1)
+            try:
+                self._manage_replicas(key, replica_set, tally, difference)
+            except StatusError as refusal:
+                error = refusal
+                failure = ("FailedCreate" if difference < 0 else "FailedDelete", refusal.message)
+        self._update_status(key, replica_set, tally, failure)
+        if error is not None:
+            raise error
+
+    def _check_labels(self, replica_set: JSONObject, tally: PodTally) -> None:
+        """Look at Pods that are new or relabelled; release those no longer selected."""
+        if not tally.unchecked:
+            return
+        manager = self._ref_manager(replica_set)
+        template_labels = (replica_set["spec"]["template"].get("metadata") or {}).get("labels")
+        wanted = (template_labels or {}).items()
+        for pod_key, pod in list(tally.unchecked.items()):
+            if manager.claim_one(pod):
+                labels = pod["metadata"].get("labels") or {}
+                tally.check(pod_key, labelled=wanted <= labels.items())
+            else:
+                tally.remove(pod_key)
+
+    def _adopt(self, key: str, replica_set: JSONObject) -> int:
+        """Adopt matching Pods that nobody controls; they count once they are seen as our own."""
+        orphans = self._pods.by_index(_ORPHANS, replica_set["metadata"]["namespace"])
+        if not orphans:
+            return 0
+        manager = self._ref_manager(replica_set)
+        adopted = len(manager.claim(pod for pod in orphans if is_pod_active(pod)))
+        if adopted:
+            self._expectations.expect_creations(key, adopted)
+            noun = "Pod" if adopted == 1 else "Pods"
+            self.acted(replica_set, f"ReplicaSet controller adopted {adopted} {noun}")
+        return adopted
+
+    def _ref_manager(self, replica_set: JSONObject) -> ControllerRefManager:
+        selector = selector_from_label_selector(replica_set["spec"]["selector"])
+        return ControllerRefManager(self.client, replica_set, selector, REPLICA_SETS, PODS)
+
+    # --- creating and deleting
+
+    def _manage_replicas(
+        self, key: str, replica_set: JSONObject, tally: PodTally, difference: int
+    ) -> None:
+        if difference < 0:
+            self._create_pods(key, replica_set, min(-difference, BURST_REPLICAS))
+        elif difference > 0:
+            self._delete_pods(key, replica_set, tally, min(difference, BURST_REPLICAS))
+
+    def _create_pods(self, key: str, replica_set: JSONObject, count: int) -> None:
+        """Create Pods in growing batches, so that a template that is refused costs few requests.
+
+        Raises:
+            StatusError: Why a Pod of some batch could not be created; later batches are not tried.
+        """
+        self._expectations.expect_creations(key, count)
+        body = self._pod_body(replica_set)
+        created, batch = 0, SLOW_START_BATCH
+        refusal: StatusError | None = None
+        while created < count and refusal is None:
+            for _ in range(min(batch, count - created)):
+                try:
+                    self._create_pod(replica_set, body)
+                except StatusError as error:
+                    refusal = error
+                else:
+                    created += 1
+            batch *= 2
+        self._expectations.creation_observed(key, count - created)
+        if created:
+            pods = "Pod" if created == 1 else "Pods"
+            self.acted(replica_set, f"ReplicaSet controller created {created} {pods}")
+        if refusal is not None and not _namespace_ends(refusal):
+            raise refusal
+
+    def _create_pod(self, replica_set: JSONObject, body: JSONObject) -> None:
+        try:
+            pod = self.client.create(PODS, replica_set["metadata"]["namespace"], body)
+        except StatusError as error:
+            if not _namespace_ends(error):
+                message = f"Error creating: {error.message}"
+                self._events.event(replica_set, "Warning", "FailedCreate", message)
+            raise
+        message = f"Created pod: {pod['metadata']['name']}"
+        self._events.event(replica_set, "Normal", "SuccessfulCreate", message)
+
+    def _pod_body(self, replica_set: JSONObject) -> JSONObject:
+        """What every Pod of the ReplicaSet is created from; one object for all of them."""
+        uid, template = replica_set["metadata"]["uid"], replica_set["spec"]["template"]
+        known = self._bodies.get(uid)
+        if known is not None and known[0] is template:
+            return known[1]
+        template_metadata = template.get("metadata") or {}
+        metadata: JSONObject = {
+            "generateName": f"{replica_set['metadata']['name'][:57]}-",
+            "namespace": replica_set["metadata"]["namespace"],
+            "ownerReferences": [new_controller_ref(replica_set)],
+        }
+        for field in ("labels", "annotations", "finalizers"):
+            if template_metadata.get(field):
+                metadata[field] = template_metadata[field]
+        body: JSONObject = {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": metadata,
+            "spec": template["spec"],
+        }
+        self._bodies[uid] = (template, body)
+        return body
+
+    def _delete_pods(self, key: str, replica_set: JSONObject, tally: PodTally, count: int) -> None:
+        related = self._related_pods(replica_set, tally)
+        pods = plan_deletions(tally.active_pods(), related, count, self.sim.now_ms)
+        self._expectations.expect_deletions(key, map(namespaced_name, pods))
+        deleted = 0
+        refusal: StatusError | None = None
+        for pod in pods:
+            try:
+                deleted += self._delete_pod(key, replica_set, pod)
+            except StatusError as error:
+                refusal = error
+        if deleted:
+            noun = "Pod" if deleted == 1 else "Pods"
+            self.acted(replica_set, f"ReplicaSet controller deleted {deleted} {noun}")
+        if refusal is not None:
+            raise refusal
+
+    def _delete_pod(self, key: str, replica_set: JSONObject, pod: JSONObject) -> bool:
+        metadata = pod["metadata"]
+        try:
+            self.client.delete(PODS, metadata["namespace"], metadata["name"])
+        except StatusError as error:
+            self._expectations.deletion_observed(key, namespaced_name(pod))
+            if isinstance(error, NotFound):
+                return False
+            message = f"Error deleting: {error.message}"
+            self._events.event(replica_set, "Warning", "FailedDelete", message)
+            raise
+        message = f"Deleted pod: {metadata['name']}"
+        self._events.event(replica_set, "Normal", "SuccessfulDelete", message)
+        return True
+
+    def _related_pods(self, replica_set: JSONObject, tally: PodTally) -> list[JSONObject]:
+        """Pods of all ReplicaSets of the same owner: siblings to spread away from."""
+        owner = controller_of(replica_set)
+        if owner is None:
+            return list(tally.pods.values())
+        return [
+            pod
+            for sibling in self._replica_sets.by_index(_BY_OWNER, owner["uid"])
+            for pod in self._tally(sibling["metadata"]["uid"]).pods.values()
+        ]
+
+    # --- status
+
+    def _update_status(
+        self,
+        key: str,
+        replica_set: JSONObject,
+        tally: PodTally,
+        failure: tuple[str, str] | None,
+    ) -> None:
+        min_ready_seconds = replica_set["spec"].get("minReadySeconds", 0)
+        available, wait_ms = tally.ready, None
+        if min_ready_seconds:
+            available, wait_ms = count_available(
+                tally.ready_pods(), min_ready_seconds, self.sim.now_ms
+            )
+        if wait_ms is not None:
+            self.enqueue_after(key, wait_ms, background=False)
+        status = compute_status(replica_set, tally, available, failure, self.sim.now_ms)
+        if status != replica_set.get("status"):
+            self.client.update(REPLICA_SETS, {**replica_set, "status": status}, "status")
+
+    # --- handlers
+
+    def _tally(self, uid: str) -> PodTally:
+        tally = self._tallies.get(uid)
+        if tally is None:
+            tally = self._tallies[uid] = PodTally()
+        return tally
+
+    def _on_replica_set_update(self, old: JSONObject, new: JSONObject) -> None:
+        key = namespaced_name(new)
+        if old["metadata"]["uid"] != new["metadata"]["uid"]:
+            self._on_replica_set_delete(old)
+        elif old["spec"]["template"] is not new["spec"]["template"] and (
+            old["spec"]["template"].get("metadata") != new["spec"]["template"].get("metadata")
+        ):
+            self._tally(new["metadata"]["uid"]).recheck()
+        self.enqueue(key)
+
+    def _on_replica_set_delete(self, replica_set: JSONObject) -> None:
+        uid = replica_set["metadata"]["uid"]
+        self._bodies.pop(uid, None)
+        key = namespaced_name(replica_set)
+        self._expectations.forget(key)
+        self.enqueue(key)
+
+    def _on_pod_add(self, pod: JSONObject) -> None:
+        owner = _replica_set_owner(pod)
+        if owner is None:
+            if controller_of(pod) is None:
+                self._enqueue_matching(pod)
+            return
+        pod_key = namespaced_name(pod)
+        key = f"{pod['metadata']['namespace']}/{owner['name']}"
+        self._tally(owner["uid"]).put(pod_key, pod)
+        if "deletionTimestamp" in pod["metadata"]:
+            self._expectations.deletion_observed(key, pod_key)
+        else:
+            self._expectations.creation_observed(key)
+        self.enqueue(key)
+
+    def _on_pod_update(self, old: JSONObject, new: JSONObject) -> None:
+        if old["metadata"]["uid"] != new["metadata"]["uid"]:
+            self._on_pod_delete(old)
+            self._on_pod_add(new)
+            return
+        pod_key = namespaced_name(new)
+        owner, old_owner = _replica_set_owner(new), _replica_set_owner(old)
+        if old_owner is not None and (owner is None or owner["uid"] != old_owner["uid"]):
+            self._forget_pod(pod_key, old, old_owner)
+        if owner is None:
+            labels_changed = old["metadata"].get("labels") != new["metadata"].get("labels")
+            if controller_of(new) is None and (labels_changed or old_owner is not None):
+                self._enqueue_matching(new)
+            return
+        key = f"{new['metadata']['namespace']}/{owner['name']}"
+        if "deletionTimestamp" in new["metadata"]:
+            self._expectations.deletion_observed(key, pod_key)
+        elif old_owner is None:
+            self._expectations.creation_observed(key)
+        if self._tally(owner["uid"]).put(pod_key, new):
+            self.enqueue(key)
+
+    def _on_pod_delete(self, pod: JSONObject) -> None:
+        owner = _replica_set_owner(pod)
+        if owner is not None:
+            pod_key = namespaced_name(pod)
+            key = f"{pod['metadata']['namespace']}/{owner['name']}"
+            self._expectations.deletion_observed(key, pod_key)
+            self._forget_pod(pod_key, pod, owner)
+
+    def _forget_pod(self, pod_key: str, pod: JSONObject, owner: JSONObject) -> None:
+        tally = self._tally(owner["uid"])
+        tally.remove(pod_key)
+        key = f"{pod['metadata']['namespace']}/{owner['name']}"
+        if not tally.pods and self._replica_sets.get(key) is None:
+            del self._tallies[owner["uid"]]
+        self.enqueue(key)
+
+    def _enqueue_matching(self, pod: JSONObject) -> None:
+        """A Pod without controller: the ReplicaSets that select it may adopt it."""
+        labels = pod["metadata"].get("labels")
+        if not labels:
+            return
+        for replica_set in self._replica_sets.by_index(_BY_NAMESPACE, pod["metadata"]["namespace"]):
+            selector = selector_from_label_selector(replica_set["spec"]["selector"])
+            if selector.matches(labels):
+                self.enqueue(namespaced_name(replica_set))
+
+
+def _namespace(obj: JSONObject) -> tuple[str, ...]:
+    return (obj["metadata"]["namespace"],)
+
+
+def _controller_uid(obj: JSONObject) -> tuple[str, ...]:
+    owner = controller_of(obj)
+    return (owner["uid"],) if owner is not None else ()
+
+
+def _orphan_namespace(pod: JSONObject) -> tuple[str, ...]:
+    return (pod["metadata"]["namespace"],) if controller_of(pod) is None else ()
+
+
+def _replica_set_owner(pod: JSONObject) -> JSONObject | None:
+    owner = controller_of(pod)
+    if owner is None or owner["kind"] != "ReplicaSet":
+        return None
+    return owner
+
+
+def _namespace_ends(error: StatusError) -> bool:
+    return any(
+        cause.get("reason") == "NamespaceTerminating" for cause in error.details.get("causes", ())
+    )
