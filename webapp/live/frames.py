@@ -15,6 +15,7 @@ import msgspec
 State = Literal["running", "progress", "waiting", "failing", "terminating", "unknown", "completed"]
 Role = Literal["init", "sidecar", "app", "ephemeral"]
 ContainerPhase = Literal["waiting", "running", "terminated"]
+Outcome = Literal["done", "now", "todo", "failed"]
 
 
 class View(msgspec.Struct, rename="camel", kw_only=True):
@@ -174,7 +175,7 @@ class StepView(View):
     actor: str
     at: int | None
     until: int | None
-    outcome: Literal["done", "now", "todo", "failed"]
+    outcome: Outcome
     summary: str
 
 

@@ -1,0 +1,280 @@
+"""The live projector: one more watcher, which turns objects and facts into frames for the page.
+
+Objects come through informers, exactly as any client's would; facts come from the recorder. Changes
+only mark what is dirty: views are built when a frame is taken, so that many changes between two
+frames cost one view.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from webapp.api.resources import (
+    DAEMON_SETS,
+    DEPLOYMENTS,
+    ENDPOINT_SLICES,
+    JOBS,
+    NAMESPACES,
+    NODES,
+    PODS,
+    REPLICA_SETS,
+    SERVICES,
+    STATEFUL_SETS,
+)
+from webapp.apimachinery.meta import namespaced_name
+from webapp.client.informer import InformerFactory
+from webapp.journey.pod_deployment import STEPS
+from webapp.live import views
+from webapp.live.frames import (
+    ClockView,
+    Delta,
+    Facts,
+    FactView,
+    JourneyView,
+    Snapshot,
+    StepView,
+)
+from webapp.trace import facts
+from webapp.trace.recorder import fact_json
+
+if TYPE_CHECKING:
+    from webapp.apimachinery.meta import JSONObject
+    from webapp.apimachinery.schema import GroupVersionResource
+    from webapp.client.informer import SharedInformer
+    from webapp.cluster.cluster import Cluster
+    from webapp.journey.timeline import PodJourney, StepProgress
+    from webapp.live.frames import Outcome, PodView, ServiceView
+    from webapp.trace.recorder import FactRecord
+
+WORKLOADS = (DAEMON_SETS, DEPLOYMENTS, JOBS, REPLICA_SETS, STATEFUL_SETS)
+SERVICE_NAME_LABEL = "kubernetes.io/service-name"
+SNAPSHOT_JOURNEYS = 40
+FACTS_A_FRAME = 200
+HIDDEN_FACTS = (facts.RequestAuthenticated,)
+"""Told by the fact that follows at once; not worth a frame of their own."""
+
+
+class Projector:
+    """What the page gets to see of a cluster.
+
+    Attributes:
+        seq: Number of the last delta taken; a browser resynchronises when it misses one.
+    """
+
+    def __init__(self, cluster: Cluster) -> None:
+        self.seq = 0
+        self._cluster = cluster
+        self._removed: dict[str, None] = {}
+        self._dirty_nodes: dict[str, JSONObject] = {}
+        self._dirty_pods: dict[str, JSONObject] = {}
+        self._dirty_services: dict[str, JSONObject] = {}
+        self._dirty_workloads: dict[str, JSONObject] = {}
+        self._namespaces_changed = False
+        self._facts: deque[FactRecord] = deque(maxlen=FACTS_A_FRAME)
+        self._dropped = 0
+        informers = InformerFactory(cluster.viewer)
+        self._nodes = self._follow(informers, NODES, self._dirty_nodes)
+        self._pods = self._follow(informers, PODS, self._dirty_pods)
+        self._services = self._follow(informers, SERVICES, self._dirty_services)
+        self._workloads = tuple(
+            self._follow(informers, resource, self._dirty_workloads) for resource in WORKLOADS
+        )
+        self._slices = self._follow_slices(informers)
+        self._namespaces = self._follow_namespaces(informers)
+        informers.start()
+        cluster.recorder.subscribe(self._on_fact)
+
+    def snapshot(self) -> Snapshot:
+        """The whole picture now; changes not yet taken as a delta are part of it too."""
+        journeys = list(self._cluster.journeys.journeys.values())[-SNAPSHOT_JOURNEYS:]
+        return Snapshot(
+            seq=self.seq,
+            revision=self._cluster.revision,
+            clock=self.clock_view(0),
+            nodes=[views.node_view(node) for node in self._nodes.list()],
+            pods=[self._pod_view(pod) for pod in self._pods.list()],
+            services=[self._service_view(service) for service in self._services.list()],
+            workloads=[
+                views.workload_view(obj) for informer in self._workloads for obj in informer.list()
+            ],
+            journeys=[journey_view(journey) for journey in journeys],
+            namespaces=sorted(self._namespaces.store),
+        )
+
+    def take_delta(self) -> Delta | None:
+        """What changed since the last call, or ``None`` when nothing did."""
+        journeys = self._cluster.journeys.take_changed()
+        for journey in journeys:
+            self._mark_pod_of(journey)
+        if not (journeys or self._removed or self._namespaces_changed or self._has_dirty()):
+            return None
+        self.seq += 1
+        delta = Delta(
+            seq=self.seq,
+            revision=self._cluster.revision,
+            nodes=[views.node_view(node) for node in self._dirty_nodes.values()],
+            pods=[self._pod_view(pod) for pod in self._dirty_pods.values()],
+            services=[self._service_view(service) for service in self._dirty_services.values()],
+            workloads=[views.workload_view(obj) for obj in self._dirty_workloads.values()],
+            journeys=[journey_view(journey) for journey in journeys],
+            namespaces=sorted(self._namespaces.store) if self._namespaces_changed else None,
+            removed=list(self._removed),
+        )
+        for dirty in self._dirty():
+            dirty.clear()
+        self._removed.clear()
+        self._namespaces_changed = False
+        return delta
+
+    def take_facts(self) -> Facts | None:
+        """The newest facts since the last call, or ``None`` when there are none."""
+        if not self._facts:
+            return None
+        frame = Facts(facts=[fact_view(record) for record in self._facts], dropped=self._dropped)
+        self._facts.clear()
+        self._dropped = 0
+        return frame
+
+    def clock_view(self, lag_ms: int) -> ClockView:
+        """How virtual time runs; ``lag_ms`` says how far it trails the speed asked for."""
+        clock = self._cluster.clock
+        return ClockView(
+            now=self._cluster.sim.now_ms,
+            speed=clock.speed_text,
+            paused=clock.paused and clock.run_until is None,
+            idle=self._cluster.sim.is_idle,
+            lag_ms=lag_ms,
+        )
+
+    # --- following the cluster -------------------------------------------------------------------
+
+    def _follow(
+        self,
+        informers: InformerFactory,
+        resource: GroupVersionResource,
+        dirty: dict[str, JSONObject],
+    ) -> SharedInformer:
+        def on_change(obj: JSONObject) -> None:
+            dirty[obj["metadata"]["uid"]] = obj
+
+        def on_update(old: JSONObject, new: JSONObject) -> None:
+            if old["metadata"]["uid"] != new["metadata"]["uid"]:
+                on_delete(old)
+            on_change(new)
+
+        def on_delete(obj: JSONObject) -> None:
+            dirty.pop(obj["metadata"]["uid"], None)
+            self._removed[obj["metadata"]["uid"]] = None
+
+        informer = informers.informer(resource)
+        informer.add_handler(on_add=on_change, on_update=on_update, on_delete=on_delete)
+        return informer
+
+    def _follow_slices(self, informers: InformerFactory) -> SharedInformer:
+        slices = informers.informer(ENDPOINT_SLICES)
+        slices.add_index("service", _service_keys)
+        slices.add_handler(
+            on_add=self._on_slice,
+            on_update=lambda _, new: self._on_slice(new),
+            on_delete=self._on_slice,
+        )
+        return slices
+
+    def _follow_namespaces(self, informers: InformerFactory) -> SharedInformer:
+        namespaces = informers.informer(NAMESPACES)
+        namespaces.add_handler(on_add=self._on_namespace, on_delete=self._on_namespace)
+        return namespaces
+
+    def _on_slice(self, endpoint_slice: JSONObject) -> None:
+        for key in _service_keys(endpoint_slice):
+            service = self._services.get(key)
+            if service is not None:
+                self._dirty_services[service["metadata"]["uid"]] = service
+
+    def _on_namespace(self, _: JSONObject) -> None:
+        self._namespaces_changed = True
+
+    def _on_fact(self, record: FactRecord) -> None:
+        if isinstance(record.fact, HIDDEN_FACTS):
+            return
+        if len(self._facts) == FACTS_A_FRAME:
+            self._dropped += 1
+        self._facts.append(record)
+
+    def _mark_pod_of(self, journey: PodJourney) -> None:
+        pod = self._pods.get(f"{journey.ref.namespace}/{journey.ref.name}")
+        if pod is not None and pod["metadata"]["uid"] == journey.ref.uid:
+            self._dirty_pods[journey.ref.uid] = pod
+
+    def _dirty(self) -> tuple[dict[str, JSONObject], ...]:
+        return (self._dirty_nodes, self._dirty_pods, self._dirty_services, self._dirty_workloads)
+
+    def _has_dirty(self) -> bool:
+        return any(self._dirty())
+
+    # --- views that need more than their object --------------------------------------------------
+
+    def _pod_view(self, pod: JSONObject) -> PodView:
+        journey = self._cluster.journeys.journeys.get(pod["metadata"]["uid"])
+        return views.pod_view(pod, journey.current - 1 if journey is not None else len(STEPS))
+
+    def _service_view(self, service: JSONObject) -> ServiceView:
+        return views.service_view(
+            service, self._slices.by_index("service", namespaced_name(service))
+        )
+
+
+def journey_view(journey: PodJourney) -> JourneyView:
+    """A journey as the rail shows it."""
+    return JourneyView(
+        pod_uid=journey.ref.uid,
+        namespace=journey.ref.namespace,
+        name=journey.ref.name,
+        current=journey.current,
+        headline=journey.headline,
+        steps=[
+            StepView(
+                step=step.number,
+                name=step.name,
+                actor=progress.actor,
+                at=progress.begun_ms,
+                until=progress.done_ms,
+                outcome=_outcome(progress, is_current=step.number == journey.current),
+                summary=progress.summary,
+            )
+            for step, progress in zip(STEPS, journey.steps, strict=True)
+        ],
+    )
+
+
+def fact_view(record: FactRecord) -> FactView:
+    """A fact as the animation reads it."""
+    plain = fact_json(record)
+    subject = record.fact.subject
+    return FactView(
+        seq=record.seq,
+        at=record.at_ms,
+        cause=record.cause,
+        type=plain["type"],
+        actor=plain["actor"],
+        kind=subject.kind if subject else "",
+        namespace=subject.namespace if subject else "",
+        name=subject.name if subject else "",
+        uid=subject.uid if subject else "",
+        data=plain["data"],
+    )
+
+
+def _outcome(progress: StepProgress, *, is_current: bool) -> Outcome:
+    if progress.done_ms is not None:
+        return "done"
+    if progress.failed:
+        return "failed"
+    return "now" if is_current else "todo"
+
+
+def _service_keys(endpoint_slice: JSONObject) -> list[str]:
+    metadata = endpoint_slice["metadata"]
+    service = (metadata.get("labels") or {}).get(SERVICE_NAME_LABEL)
+    return [f"{metadata['namespace']}/{service}"] if service else []

@@ -1,0 +1,320 @@
+"""API objects into the views that the page draws; pure functions of one object each.
+
+Words come from the same functions that print ``kubectl get``, so that page and terminal agree.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from webapp.api.core.nodes import internal_ip, is_node_ready, kubectl_node_status
+from webapp.api.core.pods import (
+    is_pod_ready,
+    is_sidecar,
+    kubectl_status,
+    pod_requests,
+    qos_class,
+    ready_column,
+    restart_count,
+)
+from webapp.apimachinery.meta import controller_of
+from webapp.apimachinery.quantity import cpu_millis, quantity_bytes
+from webapp.apimachinery.timestamps import parse_time
+from webapp.live.frames import (
+    ContainerView,
+    EndpointView,
+    NodeView,
+    PodView,
+    PortView,
+    ServiceView,
+    VolumeView,
+    WorkloadView,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from webapp.apimachinery.meta import JSONObject
+    from webapp.live.frames import ContainerPhase, Role, State
+
+FAILING = frozenset(
+    {
+        "CrashLoopBackOff",
+        "CreateContainerConfigError",
+        "CreateContainerError",
+        "ErrImageNeverPull",
+        "ErrImagePull",
+        "Error",
+        "Evicted",
+        "Failed",
+        "ImagePullBackOff",
+        "InvalidImageName",
+        "OOMKilled",
+        "RunContainerError",
+        "StartError",
+    }
+)
+IN_PROGRESS = frozenset({"ContainerCreating", "PodInitializing"})
+ZONE_LABEL = "topology.kubernetes.io/zone"
+
+
+def pod_view(pod: JSONObject, step: int) -> PodView:
+    """A Pod as a card; ``step`` is the last of the nine steps that is done."""
+    metadata, spec, status = pod["metadata"], pod["spec"], pod.get("status") or {}
+    owner = controller_of(pod) or {}
+    cpu, memory, *_ = pod_requests(pod)
+    word = kubectl_status(pod)
+    ready, total = (int(count) for count in ready_column(pod).split("/"))
+    return PodView(
+        uid=metadata["uid"],
+        namespace=metadata["namespace"],
+        name=metadata["name"],
+        generate_name=metadata.get("generateName", ""),
+        owner_kind=owner.get("kind", ""),
+        owner_name=owner.get("name", ""),
+        owner_uid=owner.get("uid", ""),
+        node=spec.get("nodeName", ""),
+        ip=status.get("podIP", ""),
+        host_network=bool(spec.get("hostNetwork")),
+        status=word,
+        state=pod_state(pod, word),
+        ready=ready,
+        total=total,
+        restarts=restart_count(pod),
+        created=parse_time(metadata["creationTimestamp"]),
+        deleted=_time(metadata.get("deletionTimestamp")),
+        labels=metadata.get("labels") or {},
+        containers=list(_container_views(spec, status)),
+        volumes=[_volume_view(volume) for volume in spec.get("volumes") or ()],
+        cpu_millis=cpu,
+        memory_bytes=memory,
+        message=_waiting_message(status),
+        step=step,
+        qos=status.get("qosClass") or qos_class(pod),
+        priority=spec.get("priority") or 0,
+        revision=int(metadata["resourceVersion"]),
+    )
+
+
+def pod_state(pod: JSONObject, word: str) -> State:
+    """Which of the seven looks a Pod has; ``word`` is kubectl's STATUS."""
+    bare = word.removeprefix("Init:")
+    if word in {"Unknown", "NodeLost"}:
+        return "unknown"
+    if pod["metadata"].get("deletionTimestamp"):
+        return "terminating"
+    if word in {"Completed", "Succeeded"}:
+        return "completed"
+    if bare in FAILING or bare.startswith(("ExitCode:", "Signal:", "OutOf")):
+        return "failing"
+    if word == "Running":
+        return "running" if is_pod_ready(pod) else "waiting"
+    if not pod["spec"].get("nodeName"):
+        return "waiting"
+    return (
+        "progress"
+        if bare in IN_PROGRESS or word.startswith("Init:") or word == "Pending"
+        else "failing"
+    )
+
+
+def node_view(node: JSONObject) -> NodeView:
+    """A Node as a box; amounts are what it can give to Pods."""
+    metadata, spec, status = node["metadata"], node.get("spec") or {}, node.get("status") or {}
+    labels = metadata.get("labels") or {}
+    allocatable = status.get("allocatable") or {}
+    info = status.get("nodeInfo") or {}
+    return NodeView(
+        uid=metadata["uid"],
+        name=metadata["name"],
+        ip=internal_ip(node),
+        ready=is_node_ready(node),
+        status=kubectl_node_status(node),
+        unschedulable=bool(spec.get("unschedulable")),
+        taints=[_taint_text(taint) for taint in spec.get("taints") or ()],
+        labels=labels,
+        zone=labels.get(ZONE_LABEL, ""),
+        cpu_millis=cpu_millis(allocatable.get("cpu", "0")),
+        memory_bytes=quantity_bytes(allocatable.get("memory", "0")),
+        max_pods=quantity_bytes(allocatable.get("pods", "0")),
+        pod_cidr=spec.get("podCIDR", ""),
+        kubelet_version=info.get("kubeletVersion", ""),
+        container_runtime=info.get("containerRuntimeVersion", ""),
+        created=parse_time(metadata["creationTimestamp"]),
+        revision=int(metadata["resourceVersion"]),
+    )
+
+
+def service_view(service: JSONObject, slices: Iterable[JSONObject]) -> ServiceView:
+    """A Service as a bar, with the endpoints that its slices list."""
+    metadata, spec, status = service["metadata"], service["spec"], service.get("status") or {}
+    ingress = (status.get("loadBalancer") or {}).get("ingress") or []
+    external = [point.get("ip") or point.get("hostname", "") for point in ingress]
+    return ServiceView(
+        uid=metadata["uid"],
+        namespace=metadata["namespace"],
+        name=metadata["name"],
+        type=spec.get("type", "ClusterIP"),
+        cluster_ip=spec.get("clusterIP", ""),
+        external_ip=", ".join(external or spec.get("externalIPs") or ()),
+        dns=f"{metadata['name']}.{metadata['namespace']}.svc.cluster.local",
+        ports=[_port_view(port) for port in spec.get("ports") or ()],
+        selector=spec.get("selector") or {},
+        endpoints=[
+            _endpoint_view(point) for held in slices for point in held.get("endpoints") or ()
+        ],
+        created=parse_time(metadata["creationTimestamp"]),
+        revision=int(metadata["resourceVersion"]),
+    )
+
+
+def workload_view(obj: JSONObject) -> WorkloadView:
+    """A controller's object with its counts."""
+    metadata, spec, status = obj["metadata"], obj.get("spec") or {}, obj.get("status") or {}
+    owner = controller_of(obj) or {}
+    annotations = metadata.get("annotations") or {}
+    containers = ((spec.get("template") or {}).get("spec") or {}).get("containers") or []
+    return WorkloadView(
+        uid=metadata["uid"],
+        kind=obj["kind"],
+        namespace=metadata["namespace"],
+        name=metadata["name"],
+        owner_uid=owner.get("uid", ""),
+        desired=_desired(spec, status),
+        current=_count(status, "replicas", "currentNumberScheduled", "active"),
+        updated=_count(status, "updatedReplicas", "updatedNumberScheduled"),
+        ready=_count(status, "readyReplicas", "numberReady", "ready"),
+        available=_count(status, "availableReplicas", "numberAvailable", "succeeded"),
+        rollout_revision=annotations.get("deployment.kubernetes.io/revision", ""),
+        paused=bool(spec.get("paused") or spec.get("suspend")),
+        image=", ".join(container.get("image", "") for container in containers),
+        message=_condition_message(status),
+        created=parse_time(metadata["creationTimestamp"]),
+        revision=int(metadata["resourceVersion"]),
+    )
+
+
+def _desired(spec: JSONObject, status: JSONObject) -> int:
+    for value in (
+        spec.get("replicas"),
+        status.get("desiredNumberScheduled"),
+        spec.get("completions"),
+    ):
+        if value is not None:
+            return int(value)
+    return 1
+
+
+def _count(status: JSONObject, *names: str) -> int:
+    return next((int(status[name]) for name in names if status.get(name) is not None), 0)
+
+
+def _condition_message(status: JSONObject) -> str:
+    """What a workload complains of: the first condition that says that something is wrong."""
+    for condition in status.get("conditions") or ():
+        wrong = "True" if condition["type"] in {"ReplicaFailure", "Failed"} else "False"
+        if condition["status"] == wrong and condition["type"] in {
+            "ReplicaFailure",
+            "Failed",
+            "Progressing",
+        }:
+            return str(condition.get("message", ""))
+    return ""
+
+
+def _container_views(spec: JSONObject, status: JSONObject) -> Iterable[ContainerView]:
+    init_statuses = _by_name(status.get("initContainerStatuses"))
+    for container in spec.get("initContainers") or ():
+        role: Role = "sidecar" if is_sidecar(container) else "init"
+        yield _container_view(container, role, init_statuses.get(container["name"]))
+    app_statuses = _by_name(status.get("containerStatuses"))
+    for container in spec.get("containers") or ():
+        yield _container_view(container, "app", app_statuses.get(container["name"]))
+    ephemeral_statuses = _by_name(status.get("ephemeralContainerStatuses"))
+    for container in spec.get("ephemeralContainers") or ():
+        yield _container_view(container, "ephemeral", ephemeral_statuses.get(container["name"]))
+
+
+def _by_name(statuses: list[JSONObject] | None) -> dict[str, JSONObject]:
+    return {status["name"]: status for status in statuses or ()}
+
+
+def _container_view(container: JSONObject, role: Role, status: JSONObject | None) -> ContainerView:
+    status = status or {}
+    phase, detail = _container_state(status.get("state") or {})
+    return ContainerView(
+        name=container["name"],
+        role=role,
+        image=container.get("image", ""),
+        state=phase,
+        reason=detail.get("reason", ""),
+        ready=bool(status.get("ready")),
+        restarts=status.get("restartCount", 0),
+        exit_code=detail.get("exitCode"),
+        since=_time(detail.get("finishedAt") or detail.get("startedAt")),
+        mounts=[
+            f"{mount['name']}:{mount['mountPath']}" for mount in container.get("volumeMounts") or ()
+        ],
+        ports=[port["containerPort"] for port in container.get("ports") or ()],
+    )
+
+
+def _container_state(state: JSONObject) -> tuple[ContainerPhase, JSONObject]:
+    phases: tuple[ContainerPhase, ...] = ("running", "terminated", "waiting")
+    for phase in phases:
+        detail = state.get(phase)
+        if detail is not None:
+            return phase, detail
+    return "waiting", {}
+
+
+def _volume_view(volume: JSONObject) -> VolumeView:
+    source = next((key for key in volume if key != "name"), "emptyDir")
+    return VolumeView(name=volume["name"], type=source)
+
+
+def _waiting_message(status: JSONObject) -> str:
+    for condition in status.get("conditions") or ():
+        if condition["type"] == "PodScheduled" and condition["status"] == "False":
+            return str(condition.get("message", ""))
+    for container in (
+        *(status.get("initContainerStatuses") or ()),
+        *(status.get("containerStatuses") or ()),
+    ):
+        waiting = (container.get("state") or {}).get("waiting") or {}
+        if waiting.get("message"):
+            return str(waiting["message"])
+    return str(status.get("message", ""))
+
+
+def _taint_text(taint: JSONObject) -> str:
+    value = f"={taint['value']}" if taint.get("value") else ""
+    return f"{taint['key']}{value}:{taint['effect']}"
+
+
+def _port_view(port: JSONObject) -> PortView:
+    return PortView(
+        name=port.get("name", ""),
+        protocol=port.get("protocol", "TCP"),
+        port=port["port"],
+        target_port=str(port.get("targetPort", port["port"])),
+        node_port=port.get("nodePort") or 0,
+    )
+
+
+def _endpoint_view(endpoint: JSONObject) -> EndpointView:
+    target = endpoint.get("targetRef") or {}
+    conditions = endpoint.get("conditions") or {}
+    addresses = endpoint.get("addresses") or [""]
+    return EndpointView(
+        ip=addresses[0],
+        pod_uid=target.get("uid", ""),
+        pod_name=target.get("name", ""),
+        node=endpoint.get("nodeName", ""),
+        ready=conditions.get("ready") is not False,
+        terminating=bool(conditions.get("terminating")),
+    )
+
+
+def _time(text: str | None) -> int | None:
+    return parse_time(text) if text else None
