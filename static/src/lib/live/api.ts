@@ -1,0 +1,52 @@
+/** The page's only way to ask the server for something: the Kubernetes API, by fetch. */
+import type { Hello } from "./protocol.ts";
+
+export interface ApiAnswer {
+  ok: boolean;
+  status: number;
+  body: unknown;
+}
+
+const CLOCK = "/apis/sim.podarium.dev/v1alpha1/clocks/cluster";
+
+export interface ClockSpec {
+  /** A number's text from 0.01 to 1000, or `max`. */
+  speed?: string;
+  paused?: boolean;
+  /** An RFC 3339 time, `nextFact` or `nextStep`. */
+  runUntil?: string;
+}
+
+/** A client of one room's API; prefix and token come with `hello`. */
+export class Api {
+  #prefix = "";
+  #token = "";
+
+  configure(hello: Pick<Hello, "apiPrefix" | "apiToken">): void {
+    this.#prefix = hello.apiPrefix;
+    this.#token = hello.apiToken;
+  }
+
+  /** Sends a request below the room's prefix; the body is sent as it is, the answer read as JSON or text. */
+  async request(method: string, path: string, body?: string, type = "application/json"): Promise<ApiAnswer> {
+    const headers: Record<string, string> = { Accept: "application/json" };
+    if (body !== undefined) headers["Content-Type"] = type;
+    if (this.#token) headers["Authorization"] = `Bearer ${this.#token}`;
+    const init: RequestInit = { method, headers };
+    if (body !== undefined) init.body = body;
+    const answer = await fetch(this.#prefix + path, init);
+    const text = await answer.text();
+    const json = (answer.headers.get("Content-Type") ?? "").includes("json");
+    return { ok: answer.ok, status: answer.status, body: json && text ? JSON.parse(text) : text };
+  }
+
+  /** Changes how virtual time runs. */
+  patchClock(spec: ClockSpec): Promise<ApiAnswer> {
+    return this.request("PATCH", CLOCK, JSON.stringify({ spec }), "application/merge-patch+json");
+  }
+
+  /** What the server knows about a Pod's nine steps, verdicts and scores. */
+  explainPod(namespace: string, name: string): Promise<ApiAnswer> {
+    return this.request("GET", `/explain/pods/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}`);
+  }
+}

@@ -1,0 +1,206 @@
+export type State = "running" | "progress" | "waiting" | "failing" | "terminating" | "unknown" | "completed";
+
+export type Role = "init" | "sidecar" | "app" | "ephemeral";
+
+export type ContainerPhase = "waiting" | "running" | "terminated";
+
+export interface ContainerView {
+  name: string;
+  role: Role;
+  image: string;
+  state: ContainerPhase;
+  reason: string;
+  ready: boolean;
+  restarts: number;
+  exitCode: number | null;
+  since: number | null;
+  mounts: string[];
+  ports: number[];
+}
+
+export interface VolumeView {
+  name: string;
+  type: string;
+}
+
+export interface PodView {
+  uid: string;
+  namespace: string;
+  name: string;
+  generateName: string;
+  ownerKind: string;
+  ownerName: string;
+  ownerUid: string;
+  node: string;
+  ip: string;
+  hostNetwork: boolean;
+  status: string;
+  state: State;
+  ready: number;
+  total: number;
+  restarts: number;
+  created: number;
+  deleted: number | null;
+  labels: Record<string, string>;
+  containers: ContainerView[];
+  volumes: VolumeView[];
+  cpuMillis: number;
+  memoryBytes: number;
+  message: string;
+  step: number;
+  qos: string;
+  priority: number;
+  revision: number;
+}
+
+export interface NodeView {
+  uid: string;
+  name: string;
+  ip: string;
+  ready: boolean;
+  status: string;
+  unschedulable: boolean;
+  taints: string[];
+  labels: Record<string, string>;
+  zone: string;
+  cpuMillis: number;
+  memoryBytes: number;
+  maxPods: number;
+  podCidr: string;
+  kubeletVersion: string;
+  containerRuntime: string;
+  created: number;
+  revision: number;
+}
+
+export interface PortView {
+  name: string;
+  protocol: string;
+  port: number;
+  targetPort: string;
+  nodePort: number;
+}
+
+export interface EndpointView {
+  ip: string;
+  podUid: string;
+  podName: string;
+  node: string;
+  ready: boolean;
+  terminating: boolean;
+}
+
+export interface ServiceView {
+  uid: string;
+  namespace: string;
+  name: string;
+  type: string;
+  clusterIp: string;
+  externalIp: string;
+  dns: string;
+  ports: PortView[];
+  selector: Record<string, string>;
+  endpoints: EndpointView[];
+  created: number;
+  revision: number;
+}
+
+export interface WorkloadView {
+  uid: string;
+  kind: string;
+  namespace: string;
+  name: string;
+  ownerUid: string;
+  desired: number;
+  current: number;
+  updated: number;
+  ready: number;
+  available: number;
+  rolloutRevision: string;
+  paused: boolean;
+  image: string;
+  message: string;
+  created: number;
+  revision: number;
+}
+
+export interface StepView {
+  step: number;
+  name: string;
+  actor: string;
+  at: number | null;
+  until: number | null;
+  outcome: "done" | "now" | "todo" | "failed";
+  summary: string;
+}
+
+export interface JourneyView {
+  podUid: string;
+  namespace: string;
+  name: string;
+  current: number;
+  headline: string;
+  steps: StepView[];
+}
+
+export interface ClockView {
+  now: number;
+  speed: string;
+  paused: boolean;
+  idle: boolean;
+  lagMs: number;
+}
+
+export interface FactView {
+  seq: number;
+  at: number;
+  cause: number;
+  type: string;
+  actor: string;
+  kind: string;
+  namespace: string;
+  name: string;
+  uid: string;
+  data: Record<string, unknown>;
+}
+
+export interface Hello {
+  productVersion: string;
+  kubernetesVersion: string;
+  room: string;
+  seed: number;
+  networkPlugin: string;
+  apiPrefix: string;
+  apiToken: string;
+  readOnly: boolean;
+  clock: ClockView;
+}
+
+export interface Snapshot {
+  seq: number;
+  revision: number;
+  clock: ClockView;
+  nodes: NodeView[];
+  pods: PodView[];
+  services: ServiceView[];
+  workloads: WorkloadView[];
+  journeys: JourneyView[];
+  namespaces: string[];
+}
+
+export interface Delta {
+  seq: number;
+  revision: number;
+  nodes: NodeView[];
+  pods: PodView[];
+  services: ServiceView[];
+  workloads: WorkloadView[];
+  journeys: JourneyView[];
+  namespaces: string[] | null;
+  removed: string[];
+}
+
+export interface Facts {
+  facts: FactView[];
+  dropped: number;
+}

@@ -1,0 +1,58 @@
+/**
+ * The live stream. Enters: Socket.IO events `hello snapshot delta facts clock`. Leaves: the same frames, in
+ * order, to one listener; a gap in the sequence numbers is healed by asking for a new snapshot.
+ */
+import { io, type Socket } from "socket.io-client";
+import type { ClockView, Delta, Facts, Hello, Snapshot } from "./protocol.ts";
+
+export interface StreamListener {
+  onHello(frame: Hello): void;
+  onSnapshot(frame: Snapshot): void;
+  onDelta(frame: Delta): void;
+  onFacts(frame: Facts): void;
+  onClock(frame: ClockView): void;
+  onConnection(connected: boolean): void;
+}
+
+/** Lets frames through in sequence; says when a frame is missing. */
+export class SequenceGuard {
+  #last: number | null = null;
+
+  start(seq: number): void {
+    this.#last = seq;
+  }
+
+  /** "apply", or "resync" once per gap, then "skip" until the next snapshot. */
+  judge(seq: number): "apply" | "resync" | "skip" {
+    if (this.#last === null) return "skip";
+    if (seq <= this.#last) return "skip";
+    if (seq === this.#last + 1) {
+      this.#last = seq;
+      return "apply";
+    }
+    this.#last = null;
+    return "resync";
+  }
+}
+
+/** Opens the stream for one view of the page; returns how to close it. */
+export function openStream(view: string, listener: StreamListener): () => void {
+  const guard = new SequenceGuard();
+  const socket: Socket = io({ auth: { view }, reconnectionDelay: 250, reconnectionDelayMax: 2000 });
+  socket.on("connect", () => listener.onConnection(true));
+  socket.on("disconnect", () => listener.onConnection(false));
+  socket.on("connect_error", () => listener.onConnection(false));
+  socket.on("hello", (frame: Hello) => listener.onHello(frame));
+  socket.on("snapshot", (frame: Snapshot) => {
+    guard.start(frame.seq);
+    listener.onSnapshot(frame);
+  });
+  socket.on("delta", (frame: Delta) => {
+    const verdict = guard.judge(frame.seq);
+    if (verdict === "apply") listener.onDelta(frame);
+    else if (verdict === "resync") socket.emit("resync");
+  });
+  socket.on("facts", (frame: Facts) => listener.onFacts(frame));
+  socket.on("clock", (frame: ClockView) => listener.onClock(frame));
+  return () => socket.close();
+}
