@@ -101,12 +101,8 @@ class KindRules:
             new = _with_status_of(new, old)
         new = self.prepare_changed(new, old)
         generation = _generation(old)
-        if self.tracks_generation:
-            being_deleted = bool(new["metadata"].get("deletionTimestamp")) and not bool(
-                old["metadata"].get("deletionTimestamp")
-            )
-            if being_deleted or not _same_desire(new, old):
-                return _with_generation(new, generation + 1)
+        if self.tracks_generation and not _same_desire(new, old):
+            generation += 1
         return _with_generation(new, generation)
 
     def prepare_for_status_update(self, new: JSONObject, old: JSONObject) -> JSONObject:

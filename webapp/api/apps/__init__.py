@@ -1,0 +1,1 @@
+"""Kinds of the apps group: what the API server fills in and refuses."""

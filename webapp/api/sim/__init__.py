@@ -1,0 +1,1 @@
+"""Kinds of sim.podarium.dev, the simulation's own group."""
