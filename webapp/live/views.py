@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING
 
 from webapp.api.core.nodes import internal_ip, is_node_ready, kubectl_node_status
 from webapp.api.core.pods import (
+    display,
     is_pod_ready,
     is_sidecar,
-    kubectl_status,
     pod_requests,
     qos_class,
-    ready_column,
-    restart_count,
 )
 from webapp.apimachinery.meta import controller_of
 from webapp.apimachinery.quantity import cpu_millis, quantity_bytes
@@ -63,8 +61,7 @@ def pod_view(pod: JSONObject, step: int) -> PodView:
     metadata, spec, status = pod["metadata"], pod["spec"], pod.get("status") or {}
     owner = controller_of(pod) or {}
     cpu, memory, *_ = pod_requests(pod)
-    word = kubectl_status(pod)
-    ready, total = (int(count) for count in ready_column(pod).split("/"))
+    shown = display(pod)
     return PodView(
         uid=metadata["uid"],
         namespace=metadata["namespace"],
@@ -76,11 +73,11 @@ def pod_view(pod: JSONObject, step: int) -> PodView:
         node=spec.get("nodeName", ""),
         ip=status.get("podIP", ""),
         host_network=bool(spec.get("hostNetwork")),
-        status=word,
-        state=pod_state(pod, word),
-        ready=ready,
-        total=total,
-        restarts=restart_count(pod),
+        status=shown.status,
+        state=pod_state(pod, shown.status),
+        ready=shown.ready,
+        total=shown.total,
+        restarts=shown.restarts,
         created=parse_time(metadata["creationTimestamp"]),
         deleted=_time(metadata.get("deletionTimestamp")),
         labels=metadata.get("labels") or {},

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from webapp.apimachinery.quantity import milli_value, value
+from webapp.apimachinery.quantity import cpu_millis, quantity_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -172,7 +172,7 @@ def _compute_amounts(resources: JSONObject | None) -> dict[str, int]:
     if not resources:
         return {}
     amounts = {
-        name: milli_value(resources[name]) for name in ("cpu", "memory") if name in resources
+        name: cpu_millis(resources[name]) for name in ("cpu", "memory") if name in resources
     }
     return {name: amount for name, amount in amounts.items() if amount > 0}
 
@@ -189,7 +189,7 @@ def _requests(container: JSONObject) -> dict[str, int]:
 
 def _amounts(resources: JSONObject) -> dict[str, int]:
     return {
-        name: milli_value(amount) if name == "cpu" else value(amount)
+        name: cpu_millis(amount) if name == "cpu" else quantity_bytes(amount)
         for name, amount in resources.items()
     }
 
