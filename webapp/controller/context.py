@@ -33,6 +33,7 @@ class ControllerContext:
             of every kind alike.
         root_ca: PEM text of the cluster's certificate authority.
         cluster_cidr: Address range that Nodes' podCIDRs are cut from.
+        first_pod_cidr: Address of the podCIDR given out first.
     """
 
     sim: Simulation
@@ -42,7 +43,8 @@ class ControllerContext:
     informers: InformerFactory
     resources: tuple[ResourceInfo, ...] = ()
     root_ca: str = ""
-    cluster_cidr: str = "10.244.0.0/16"
+    cluster_cidr: str = "10.128.0.0/9"
+    first_pod_cidr: str = "10.244.0.0"
     _event_recorders: dict[str, EventRecorder] = field(default_factory=dict)
 
     def events(self, component: str) -> EventRecorder:

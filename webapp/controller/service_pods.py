@@ -5,6 +5,7 @@ what is published of them, have changed.
 
 Models:
     staging/src/k8s.io/endpointslice/util/controller_utils.go GetServicesToUpdateOnPodChange
+    pkg/api/v1/pod/util.go FindPort
 """
 
 from __future__ import annotations
@@ -22,6 +23,25 @@ if TYPE_CHECKING:
     from webapp.apimachinery.labels import Selector
     from webapp.apimachinery.meta import JSONObject
     from webapp.client.informer import InformerFactory
+
+
+def find_target_port(pod: JSONObject, service_port: JSONObject) -> int | None:
+    """The port on the Pod that a Service's port leads to; ``None`` when the Pod has no such name."""
+    target = service_port.get("targetPort") or service_port["port"]
+    if isinstance(target, int):
+        return target
+    protocol = service_port.get("protocol", "TCP")
+    spec = pod["spec"]
+    sidecars = [
+        container
+        for container in spec.get("initContainers") or ()
+        if container.get("restartPolicy") == "Always"
+    ]
+    for container in (*spec["containers"], *sidecars):
+        for port in container.get("ports") or ():
+            if port.get("name") == target and port.get("protocol", "TCP") == protocol:
+                return int(port["containerPort"])
+    return None
 
 
 class ServicePods:

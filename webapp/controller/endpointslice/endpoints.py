@@ -2,7 +2,6 @@
 
 Models:
     staging/src/k8s.io/endpointslice/utils.go podToEndpoint, getEndpointPorts
-    pkg/api/v1/pod/util.go FindPort
     staging/src/k8s.io/endpointslice/util/controller_utils.go ShouldPodBeInEndpoints
 """
 
@@ -11,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from webapp.controller.pods import is_pod_ready, is_pod_terminal
+from webapp.controller.service_pods import find_target_port
 
 if TYPE_CHECKING:
     from webapp.apimachinery.meta import JSONObject
@@ -21,25 +21,6 @@ ZONE_LABEL = "topology.kubernetes.io/zone"
 def should_be_endpoint(pod: JSONObject) -> bool:
     """Whether the Pod has an address and its containers may still run."""
     return not is_pod_terminal(pod) and bool((pod.get("status") or {}).get("podIP"))
-
-
-def find_target_port(pod: JSONObject, service_port: JSONObject) -> int | None:
-    """The port on the Pod that a Service's port leads to; ``None`` when the Pod has no such name."""
-    target = service_port.get("targetPort") or service_port["port"]
-    if isinstance(target, int):
-        return target
-    protocol = service_port.get("protocol", "TCP")
-    spec = pod["spec"]
-    sidecars = [
-        container
-        for container in spec.get("initContainers") or ()
-        if container.get("restartPolicy") == "Always"
-    ]
-    for container in (*spec["containers"], *sidecars):
-        for port in container.get("ports") or ():
-            if port.get("name") == target and port.get("protocol", "TCP") == protocol:
-                return int(port["containerPort"])
-    return None
 
 
 def endpoint_ports(service: JSONObject, pod: JSONObject) -> tuple[JSONObject, ...]:

@@ -65,7 +65,7 @@ class EndpointSliceController(Controller):
         super().__init__(context)
         self._memo: dict[str, dict[str, _Memo]] = {}
         self._counts: dict[str, tuple[int, int]] = {}
-        self._expected: dict[str, str | None] = {}
+        self._unseen: dict[str, dict[str, int | None]] = {}
         self._nodes = context.informers.informer(NODES)
         self._slices = context.informers.informer(ENDPOINT_SLICES)
         self._slices.add_index(_BY_SERVICE, _service_key)
@@ -83,20 +83,21 @@ class EndpointSliceController(Controller):
         if service is None:
             self._memo.pop(key, None)
             self._counts.pop(key, None)
+            self._unseen.pop(key, None)
             return
         spec = service["spec"]
         if not spec.get("selector") or spec.get("type") == "ExternalName":
             self._memo.pop(key, None)
             return
-        held = self._slices.by_index(_BY_SERVICE, key)
-        if any(self._is_behind(held_slice) for held_slice in held) or self._awaits_new(key):
+        if self._unseen.get(key):
             return
+        held = self._slices.by_index(_BY_SERVICE, key)
         desired = self._desired(key, service)
-        self._write(service, plan_slices(held, desired))
+        self._write(key, service, self._with_labels(service, held, plan_slices(held, desired)))
         self._tell_counts(key, service, desired)
 
     def _desired(self, key: str, service: JSONObject) -> dict[str, tuple[Ports, JSONObject]]:
-        """Address → (ports, endpoint), in order of Pod name."""
+        """Pod UID → (ports, endpoint), in order of Pod name."""
         before = self._memo.get(key) or {}
         memo: dict[str, _Memo] = {}
         desired: dict[str, tuple[Ports, JSONObject]] = {}
@@ -115,20 +116,43 @@ class EndpointSliceController(Controller):
                 ports = endpoint_ports(service, pod)
                 known = _Memo(pod, service, node, ports, pod_to_endpoint(pod, service, node))
             memo[uid] = known
-            desired[known.endpoint["addresses"][0]] = (known.ports, known.endpoint)
+            desired[uid] = (known.ports, known.endpoint)
         self._memo[key] = memo
         return desired
 
     # --- writing
 
-    def _write(self, service: JSONObject, plan: PackingPlan) -> None:
-        namespace = service["metadata"]["namespace"]
+    def _with_labels(
+        self, service: JSONObject, held: list[JSONObject], plan: PackingPlan
+    ) -> PackingPlan:
+        """The plan, with those slices too that only lack the Service's present labels."""
         labels = _slice_labels(service)
-        annotations = {TRIGGER_TIME_ANNOTATION: time_text(self.sim.now_ms)}
-        for stored, endpoints in plan.update:
-            metadata = {**stored["metadata"], "labels": labels, "annotations": annotations}
-            changed = {**stored, "metadata": metadata, "endpoints": endpoints}
-            self._expect(self.client.update(ENDPOINT_SLICES, changed))
+        planned = [stored["metadata"]["uid"] for stored, *_ in plan.update]
+        planned += [stored["metadata"]["uid"] for stored in plan.delete]
+        for stored in held:
+            metadata = stored["metadata"]
+            if metadata["uid"] not in planned and metadata.get("labels") != labels:
+                ports = tuple(stored.get("ports") or ())
+                plan.update.append((stored, ports, stored.get("endpoints") or []))
+        return plan
+
+    def _write(self, key: str, service: JSONObject, plan: PackingPlan) -> None:
+        namespace = service["metadata"]["namespace"]
+        unseen = self._unseen.setdefault(key, {})
+        common = {
+            "labels": _slice_labels(service),
+            "annotations": {TRIGGER_TIME_ANNOTATION: time_text(self.sim.now_ms)},
+        }
+        for stored, ports, endpoints in plan.update:
+            changed = {
+                **stored,
+                "metadata": {**stored["metadata"], **common},
+                "endpoints": endpoints,
+                "ports": list(ports),
+            }
+            written = self.client.update(ENDPOINT_SLICES, changed)
+            if written["metadata"]["resourceVersion"] != stored["metadata"]["resourceVersion"]:
+                unseen[namespaced_name(written)] = int(written["metadata"]["resourceVersion"])
         for ports, endpoints in plan.create:
             new_slice = {
                 "apiVersion": "discovery.k8s.io/v1",
@@ -136,21 +160,21 @@ class EndpointSliceController(Controller):
                 "metadata": {
                     "generateName": f"{service['metadata']['name'][:57]}-",
                     "namespace": namespace,
-                    "labels": labels,
-                    "annotations": annotations,
+                    **common,
                     "ownerReferences": [new_controller_ref(_with_kind(service))],
                 },
                 "addressType": _address_type(service),
                 "endpoints": endpoints,
                 "ports": list(ports),
             }
-            self._expect(self.client.create(ENDPOINT_SLICES, namespace, new_slice))
+            written = self.client.create(ENDPOINT_SLICES, namespace, new_slice)
+            unseen[namespaced_name(written)] = int(written["metadata"]["resourceVersion"])
         for stored in plan.delete:
             try:
                 self.client.delete(ENDPOINT_SLICES, namespace, stored["metadata"]["name"])
             except NotFound:
                 continue
-            self._expected[namespaced_name(stored)] = None
+            unseen[namespaced_name(stored)] = None
 
     def _tell_counts(
         self, key: str, service: JSONObject, desired: dict[str, tuple[Ports, JSONObject]]
@@ -169,34 +193,20 @@ class EndpointSliceController(Controller):
             )
         )
 
-    # --- slices written but not seen yet
-
-    def _expect(self, written: JSONObject) -> None:
-        self._expected[namespaced_name(written)] = written["metadata"]["resourceVersion"]
-
-    def _is_behind(self, held: JSONObject) -> bool:
-        return namespaced_name(held) in self._expected
-
-    def _awaits_new(self, key: str) -> bool:
-        """Whether a slice of the Service was created that the informer has not shown yet."""
-        namespace, _, name = key.partition("/")
-        prefix = f"{namespace}/{name[:57]}-"
-        return any(
-            expected.startswith(prefix) and self._slices.get(expected) is None
-            for expected in self._expected
-        )
+    # --- handlers; what was written is left alone until the informer has seen it
 
     def _on_slice(self, held: JSONObject) -> None:
         slice_key = namespaced_name(held)
-        expected = self._expected.get(slice_key)
-        if expected is not None and int(held["metadata"]["resourceVersion"]) >= int(expected):
-            del self._expected[slice_key]
         for key in _service_key(held):
+            unseen = self._unseen.get(key, {})
+            version = unseen.get(slice_key)
+            if version is not None and int(held["metadata"]["resourceVersion"]) >= version:
+                del unseen[slice_key]
             self._enqueue_service(key)
 
     def _on_slice_delete(self, held: JSONObject) -> None:
-        self._expected.pop(namespaced_name(held), None)
         for key in _service_key(held):
+            self._unseen.get(key, {}).pop(namespaced_name(held), None)
             self._enqueue_service(key)
 
     def _on_node_update(self, old: JSONObject, new: JSONObject) -> None:

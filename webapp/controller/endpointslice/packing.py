@@ -2,7 +2,8 @@
 
 Endpoints with equal ports share slices. Endpoints that are there already stay where they are; new
 ones fill the slices that have to be written anyway, then the fullest one that has room for all that
-is left, then new slices of 100.
+is left, then new slices of 100. A slice no longer needed is rewritten rather than deleted when
+another is needed, and a Service without endpoints keeps one empty slice.
 
 Models:
     staging/src/k8s.io/endpointslice/reconciler.go reconcileByPortMapping
@@ -29,12 +30,12 @@ class PackingPlan:
 
     Attributes:
         create: (ports, endpoints) of each new slice.
-        update: (slice as it is, its endpoints from now on).
+        update: (slice as it is, its ports and its endpoints from now on).
         delete: Slices that are no longer needed.
     """
 
     create: list[tuple[Ports, list[JSONObject]]] = field(default_factory=list)
-    update: list[tuple[JSONObject, list[JSONObject]]] = field(default_factory=list)
+    update: list[tuple[JSONObject, Ports, list[JSONObject]]] = field(default_factory=list)
     delete: list[JSONObject] = field(default_factory=list)
 
 
@@ -52,16 +53,16 @@ def plan_slices(
 
     Args:
         slices: The Service's slices of one address type, sorted by name.
-        desired: Address → (ports, endpoint), in order.
+        desired: Pod UID → (ports, endpoint), in order.
     """
     plan = PackingPlan()
     kept: dict[str, list[_Slice]] = {}
     ports_by_key: dict[str, Ports] = {}
     waiting: dict[str, dict[str, JSONObject]] = {}
-    for address, (ports, endpoint) in desired.items():
+    for uid, (ports, endpoint) in desired.items():
         key = ports_key(ports)
         ports_by_key[key] = ports
-        waiting.setdefault(key, {})[address] = endpoint
+        waiting.setdefault(key, {})[uid] = endpoint
     for stored in slices:
         key = ports_key(stored.get("ports") or ())
         if key not in waiting:
@@ -70,7 +71,23 @@ def plan_slices(
         kept.setdefault(key, []).append(_keep(stored, waiting[key]))
     for key, endpoints in waiting.items():
         _pack(plan, ports_by_key[key], kept.get(key, []), list(endpoints.values()))
+    if not plan.create and len(plan.delete) == len(slices):
+        _keep_placeholder(plan)
+    _recycle(plan)
     return plan
+
+
+def _keep_placeholder(plan: PackingPlan) -> None:
+    for stored in plan.delete:
+        if not stored.get("ports") and not stored.get("endpoints"):
+            plan.delete.remove(stored)
+            return
+    plan.create.append(((), []))
+
+
+def _recycle(plan: PackingPlan) -> None:
+    while plan.create and plan.delete:
+        plan.update.append((plan.delete.pop(), *plan.create.pop()))
 
 
 def ports_key(ports: Sequence[JSONObject]) -> str:
@@ -88,7 +105,7 @@ def _keep(stored: JSONObject, waiting: dict[str, JSONObject]) -> _Slice:
     endpoints = []
     changed = False
     for held in stored.get("endpoints") or ():
-        wanted = waiting.pop(held["addresses"][0], None)
+        wanted = waiting.pop((held.get("targetRef") or {}).get("uid", ""), None)
         if wanted is None:
             changed = True
             continue
@@ -121,7 +138,7 @@ def _pack(plan: PackingPlan, ports: Ports, slices: list[_Slice], fresh: list[JSO
             continue
         _fill(held, fresh)
         if held.endpoints:
-            plan.update.append((held.stored, held.endpoints))
+            plan.update.append((held.stored, ports, held.endpoints))
         else:
             plan.delete.append(held.stored)
     while fresh:
