@@ -1,0 +1,260 @@
+"""Why a Pod is where it is, or nowhere: per attempt, Node and plugin.
+
+Each attempt leaves compact arrays (one small number for each Node looked at, raw scores of those
+that fitted); words, normalised and weighted scores are worked out when somebody asks. The newest
+attempts are kept up to a number of bytes; older ones are dropped, whole, the oldest first.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from webapp.scheduler.schedule_pod import not_named
+
+if TYPE_CHECKING:
+    from webapp.apimachinery.meta import JSONObject
+    from webapp.scheduler.framework.cycle_state import CycleState
+    from webapp.scheduler.framework.interface import FilterPlugin, IntArray, ScorePlugin
+    from webapp.scheduler.schedule_pod import ScheduleResult
+
+KEPT_BYTES = 64 * 1024 * 1024
+KEPT_ATTEMPTS_A_POD = 16
+
+_BASE_BYTES = 600
+
+
+@dataclass(frozen=True, slots=True)
+class PluginScore:
+    """One plugin's score of one Node: raw, brought to 0 to 100, and times its weight."""
+
+    plugin: str
+    raw: int
+    normalized: int
+    weight: int
+    weighted: int
+
+
+@dataclass(frozen=True, slots=True)
+class NodeVerdict:
+    """What one attempt found about one Node.
+
+    Attributes:
+        name: The Node.
+        fits: Whether all filters let the Pod pass.
+        plugin: The first one that did not, or "".
+        reason: Its words, or "".
+        scores: In the profile's order; empty when nothing was scored.
+        total: Weighted sum.
+    """
+
+    name: str
+    fits: bool
+    plugin: str = ""
+    reason: str = ""
+    scores: tuple[PluginScore, ...] = ()
+    total: int = 0
+
+
+class _Scores(NamedTuple):
+    plugin: ScorePlugin
+    weight: int
+    raw: IntArray | int
+
+
+class Attempt:
+    """One scheduling attempt in compact form.
+
+    Attributes:
+        number: 1 for the first attempt.
+        at_ms: Virtual time.
+        chosen: Name of the chosen Node, or "".
+        message: Why no Node was chosen, or "".
+        bytes: Rough size in memory.
+    """
+
+    __slots__ = (
+        "_codes",
+        "_filters",
+        "_left_out",
+        "_names",
+        "_refused_by",
+        "_scanned",
+        "_scores",
+        "_state",
+        "at_ms",
+        "bytes",
+        "chosen",
+        "message",
+        "number",
+    )
+
+    def __init__(
+        self, number: int, at_ms: int, names: tuple[str, ...], result: ScheduleResult
+    ) -> None:
+        pod_class = result.pod_class
+        self.number = number
+        self.at_ms = at_ms
+        self.chosen = result.node_name
+        self.message = result.status.message
+        self._names = names
+        self._state: CycleState = pod_class.state
+        self._filters: list[FilterPlugin] = [column.plugin for column in pod_class.filters]
+        self._scanned = result.scanned
+        self._refused_by = pod_class.refused_by[result.scanned].copy()
+        self._left_out = ""
+        if pod_class.node_names is not None and not result.node_name:
+            self._left_out = not_named(pod_class)
+        self._codes: dict[int, IntArray] = {}
+        self._scores: list[_Scores] = []
+        self.bytes = _BASE_BYTES + self._refused_by.nbytes
+        if result.fitting_count != len(self._refused_by):
+            self._keep_codes(result)
+        if result.totals is not None:
+            self._keep_scores(result)
+
+    def _keep_codes(self, result: ScheduleResult) -> None:
+        for place, column in enumerate(result.pod_class.filters, 1):
+            if column.codes is not None:
+                own = column.codes[result.scanned][self._refused_by == place]
+                self._codes[place] = own
+                self.bytes += own.nbytes
+
+    def _keep_scores(self, result: ScheduleResult) -> None:
+        for column in result.pod_class.scores:
+            raw = column.raw
+            if not isinstance(raw, int):
+                raw = raw[result.fitting].astype(np.int32)
+                self.bytes += raw.nbytes
+            self._scores.append(_Scores(column.plugin, column.weight, raw))
+
+    def nodes(self) -> list[NodeVerdict]:
+        """The Nodes looked at, in scan order, then those that plugins left out."""
+        rows = np.arange(len(self._names))[self._scanned].tolist()
+        refused_by = self._refused_by.tolist()
+        codes = {place: iter(own.tolist()) for place, own in self._codes.items()}
+        scores = self._scores_by_place(refused_by.count(0))
+        verdicts = []
+        fitting = 0
+        for row, place in zip(rows, refused_by, strict=True):
+            name = self._names[row]
+            if place:
+                plugin = self._filters[place - 1]
+                status = plugin.verdict(self._state, next(codes[place]))
+                verdicts.append(NodeVerdict(name, False, plugin.name, status.message))
+                continue
+            own = tuple(scores[fitting]) if scores else ()
+            total = sum(score.weighted for score in own)
+            verdicts.append(NodeVerdict(name, True, scores=own, total=total))
+            fitting += 1
+        if self._left_out:
+            looked_at = set(rows)
+            verdicts.extend(
+                NodeVerdict(name, False, "NodeAffinity", self._left_out)
+                for row, name in enumerate(self._names)
+                if row not in looked_at
+            )
+        return verdicts
+
+    def _scores_by_place(self, count: int) -> list[list[PluginScore]]:
+        if not self._scores:
+            return []
+        found: list[list[PluginScore]] = [[] for _ in range(count)]
+        for plugin, weight, raw in self._scores:
+            raws = np.full(count, raw, np.int64) if isinstance(raw, int) else raw.astype(np.int64)
+            normalized = plugin.normalize(self._state, raws) if plugin.normalizes else raws
+            for own, one, scaled in zip(found, raws.tolist(), normalized.tolist(), strict=True):
+                own.append(PluginScore(plugin.name, one, scaled, weight, scaled * weight))
+        return found
+
+    def to_json(self) -> JSONObject:
+        """As a JSON tree with camelCase keys."""
+        return {
+            "attempt": self.number,
+            "at": self.at_ms,
+            "nodes": [_node_json(node) for node in self.nodes()],
+            "chosen": self.chosen,
+            "message": self.message,
+        }
+
+
+def _node_json(node: NodeVerdict) -> JSONObject:
+    scores: list[dict[str, Any]] = [
+        {
+            "plugin": score.plugin,
+            "raw": score.raw,
+            "normalized": score.normalized,
+            "weight": score.weight,
+            "weighted": score.weighted,
+        }
+        for score in node.scores
+    ]
+    return {
+        "name": node.name,
+        "fits": node.fits,
+        "plugin": node.plugin,
+        "reason": node.reason,
+        "scores": scores,
+        "total": node.total,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class PodDiagnosis:
+    """All that is kept about one Pod.
+
+    Attributes:
+        pod_uid: The Pod.
+        attempts: Oldest first; the first ones may have been dropped.
+    """
+
+    pod_uid: str
+    attempts: tuple[Attempt, ...]
+
+    def to_json(self) -> JSONObject:
+        """As a JSON tree with camelCase keys."""
+        return {
+            "podUid": self.pod_uid,
+            "attempts": [attempt.to_json() for attempt in self.attempts],
+        }
+
+
+class DiagnosisLog:
+    """The newest attempts of all Pods, within a number of bytes.
+
+    Attributes:
+        bytes: Rough size of what is kept.
+    """
+
+    def __init__(self, keep_bytes: int = KEPT_BYTES) -> None:
+        self._keep_bytes = keep_bytes
+        self._by_pod: OrderedDict[str, deque[Attempt]] = OrderedDict()
+        self.bytes = 0
+
+    def add(self, pod_uid: str, attempt: Attempt) -> None:
+        """Keep an attempt; its Pod becomes the one to be dropped last."""
+        attempts = self._by_pod.get(pod_uid)
+        if attempts is None:
+            attempts = self._by_pod[pod_uid] = deque()
+        else:
+            self._by_pod.move_to_end(pod_uid)
+        attempts.append(attempt)
+        self.bytes += attempt.bytes
+        if len(attempts) > KEPT_ATTEMPTS_A_POD:
+            self.bytes -= attempts.popleft().bytes
+        while self.bytes > self._keep_bytes and len(self._by_pod) > 1:
+            _, dropped = self._by_pod.popitem(last=False)
+            self.bytes -= sum(old.bytes for old in dropped)
+
+    def get(self, pod_uid: str) -> PodDiagnosis | None:
+        """What is kept about a Pod."""
+        attempts = self._by_pod.get(pod_uid)
+        return None if attempts is None else PodDiagnosis(pod_uid, tuple(attempts))
+
+    def forget(self, pod_uid: str) -> None:
+        """The Pod is gone."""
+        for attempt in self._by_pod.pop(pod_uid, ()):
+            self.bytes -= attempt.bytes

@@ -1,0 +1,355 @@
+"""A class of Pods that all plugins sign alike, with what they said about each Node.
+
+Pods of one template get the same verdicts and raw scores from a Node until the Node changes. A class
+keeps them as columns beside the node table's, reads the table's change logs, and asks the plugins
+again only for the rows that changed: after a bind that is one row. Plugins that look at the whole
+cluster are asked about all rows in each cycle.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from webapp.scheduler.framework.cycle_state import CycleState
+from webapp.scheduler.framework.interface import (
+    ALL_ROWS,
+    SUCCESS,
+    FilterPlugin,
+    PreFilterPlugin,
+    PreScorePlugin,
+    RefusedNodes,
+    Scope,
+    ScorePlugin,
+    Status,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from webapp.scheduler.framework.interface import BoolArray, IntArray, Plugin, Rows
+    from webapp.scheduler.framework.node_table import NodeTable
+    from webapp.scheduler.framework.types import PodInfo
+
+_NODE_SCOPES = (Scope.NODE, Scope.USAGE)
+
+
+class FilterColumn:
+    """One filter plugin's codes: row → code; ``None`` while the Pod fits everywhere."""
+
+    __slots__ = ("codes", "plugin")
+
+    def __init__(self, plugin: FilterPlugin) -> None:
+        self.plugin = plugin
+        self.codes: IntArray | None = None
+
+
+class ScoreColumn:
+    """One score plugin's raw scores: row → score, or one number for all rows."""
+
+    __slots__ = ("plugin", "raw", "weight")
+
+    def __init__(self, plugin: ScorePlugin, weight: int) -> None:
+        self.plugin = plugin
+        self.weight = weight
+        self.raw: IntArray | int = 0
+
+
+class PodClass:
+    """What the plugins of one profile say about one kind of Pod.
+
+    Attributes:
+        pod: One Pod of the class.
+        state: What the plugins noted about it.
+        status: SUCCESS, or why PreFilter refuses all Nodes.
+        node_names: The only Nodes to look at, or ``None`` for all.
+        narrowing_plugins: Plugins that narrowed the Nodes down, sorted.
+        filters: Columns of the filter plugins that have something to do, in the profile's order.
+        scores: The same for score plugins.
+        refused_by: Row → 1 + place in ``filters`` of the first plugin that refuses it; 0 fits.
+        fits: Row → whether no plugin refuses it.
+        base_total: Row → weighted sum over the score plugins that need no normalising.
+    """
+
+    __slots__ = (
+        "_filter_plugins",
+        "_layout",
+        "_node_position",
+        "_nodes",
+        "_pre_filter_plugins",
+        "_pre_score_plugins",
+        "_score_plugins",
+        "_usage_filters",
+        "_usage_position",
+        "_usage_scores",
+        "_whole_cluster",
+        "base_total",
+        "filters",
+        "fits",
+        "narrowing_plugins",
+        "node_names",
+        "normalized_scores",
+        "pod",
+        "refused_by",
+        "scores",
+        "state",
+        "status",
+    )
+
+    def __init__(
+        self,
+        pod: PodInfo,
+        nodes: NodeTable,
+        plugins: Sequence[Plugin],
+        weighted_scores: Sequence[tuple[ScorePlugin, int]],
+    ) -> None:
+        self.pod = pod
+        self._nodes = nodes
+        self._pre_filter_plugins = [p for p in plugins if isinstance(p, PreFilterPlugin)]
+        self._filter_plugins = [p for p in plugins if isinstance(p, FilterPlugin)]
+        self._pre_score_plugins = [p for p in plugins if isinstance(p, PreScorePlugin)]
+        self._score_plugins = weighted_scores
+        self._layout = -1
+        self._node_position = 0
+        self._usage_position = 0
+        self._start_over()
+
+    # --- keeping up -------------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Bring all columns up to the present state of the table."""
+        nodes = self._nodes
+        node_log, usage_log = nodes.node_log, nodes.usage_log
+        if (
+            self._layout != nodes.layout
+            or self._node_position < node_log.start
+            or self._usage_position < usage_log.start
+        ):
+            self._evaluate()
+        else:
+            if self._node_position != node_log.end:
+                self._patch_nodes(node_log.since(self._node_position))
+            changed = usage_log.end - self._usage_position
+            if changed == 1:
+                self._patch_row(usage_log.last())
+            elif changed:
+                self._patch_usage(usage_log.since(self._usage_position))
+            if self._whole_cluster:
+                self._evaluate()
+        self._layout = nodes.layout
+        self._node_position = node_log.end
+        self._usage_position = usage_log.end
+
+    def _start_over(self) -> None:
+        self.state = CycleState()
+        self.status: Status = SUCCESS
+        self.node_names: frozenset[str] | None = None
+        self.narrowing_plugins: tuple[str, ...] = ()
+        self.filters: list[FilterColumn] = []
+        self.scores: list[ScoreColumn] = []
+        self.normalized_scores: list[ScoreColumn] = []
+        self._usage_filters: list[FilterColumn] = []
+        self._usage_scores: list[ScoreColumn] = []
+        self.refused_by = np.zeros(self._nodes.size, np.int8)
+        self.fits: BoolArray = np.ones(self._nodes.size, np.bool_)
+        self.base_total: IntArray = np.zeros(self._nodes.size, np.int64)
+        self._whole_cluster = any(
+            plugin.scope is Scope.CLUSTER for plugin in self._filter_plugins
+        ) or any(plugin.scope is Scope.CLUSTER for plugin, _ in self._score_plugins)
+
+    def _evaluate(self) -> None:
+        """Ask all plugins about all rows."""
+        self._start_over()
+        self._run_pre_filter_plugins()
+        if not self.status.is_success:
+            return
+        state, nodes = self.state, self._nodes
+        self.filters = [
+            FilterColumn(plugin)
+            for plugin in self._filter_plugins
+            if plugin.name not in state.skipped_filters
+        ]
+        for filter_column in self.filters:
+            filter_column.codes = filter_column.plugin.filter(state, self.pod, nodes, ALL_ROWS)
+        self._usage_filters = [c for c in self.filters if c.plugin.scope is Scope.USAGE]
+        self._run_pre_score_plugins()
+        self.scores = [
+            ScoreColumn(plugin, weight)
+            for plugin, weight in self._score_plugins
+            if plugin.name not in state.skipped_scores
+        ]
+        for score_column in self.scores:
+            raw = score_column.plugin.score(state, self.pod, nodes, ALL_ROWS)
+            score_column.raw = raw if isinstance(raw, int) else _compacted(raw)
+        self.normalized_scores = [c for c in self.scores if c.plugin.normalizes]
+        self._usage_scores = [
+            c for c in self.scores if c.plugin.scope is Scope.USAGE and not c.plugin.normalizes
+        ]
+        self._combine(ALL_ROWS)
+
+    def _run_pre_filter_plugins(self) -> None:
+        narrowing = []
+        for plugin in self._pre_filter_plugins:
+            result = plugin.pre_filter(self.state, self.pod, self._nodes)
+            if result.status.is_rejected:
+                self.status = Status(result.status.code, result.status.reasons, plugin.name)
+                return
+            if not result.status.is_success:
+                self.state.skipped_filters.add(plugin.name)
+            if result.node_names is not None:
+                narrowing.append(plugin.name)
+                known = self.node_names
+                self.node_names = result.node_names if known is None else known & result.node_names
+        self.narrowing_plugins = tuple(sorted(narrowing))
+
+    def _run_pre_score_plugins(self) -> None:
+        for plugin in self._pre_score_plugins:
+            if not plugin.pre_score(self.state, self.pod, self._nodes).is_success:
+                self.state.skipped_scores.add(plugin.name)
+
+    def _patch_nodes(self, rows: IntArray) -> None:
+        """Node objects changed: only plugins that look at all Nodes are asked about other rows."""
+        if not self.status.is_success:
+            return
+        for filter_column in self.filters:
+            plugin = filter_column.plugin
+            if plugin.scope in _NODE_SCOPES:
+                self._put_codes(
+                    filter_column, rows, plugin.filter(self.state, self.pod, self._nodes, rows)
+                )
+            else:
+                filter_column.codes = plugin.filter(self.state, self.pod, self._nodes, ALL_ROWS)
+        touched: Rows = rows
+        for score_column in self.scores:
+            scorer = score_column.plugin
+            if scorer.scope in _NODE_SCOPES:
+                self._put_scores(
+                    score_column, rows, scorer.score(self.state, self.pod, self._nodes, rows)
+                )
+            else:
+                raw = scorer.score(self.state, self.pod, self._nodes, ALL_ROWS)
+                score_column.raw = raw if isinstance(raw, int) else _compacted(raw)
+                touched = ALL_ROWS
+        if any(column.plugin.scope is Scope.NODES for column in self.filters):
+            touched = ALL_ROWS
+        self._combine(touched)
+
+    def _patch_usage(self, rows: IntArray) -> None:
+        """The Pods on some Nodes changed."""
+        if not self.status.is_success:
+            return
+        for filter_column in self._usage_filters:
+            codes = filter_column.plugin.filter(self.state, self.pod, self._nodes, rows)
+            self._put_codes(filter_column, rows, codes)
+        for score_column in self.scores:
+            if score_column.plugin.scope is Scope.USAGE:
+                raw = score_column.plugin.score(self.state, self.pod, self._nodes, rows)
+                self._put_scores(score_column, rows, raw)
+        self._combine(rows)
+
+    def _patch_row(self, row: int) -> None:
+        """The Pods on one Node changed: what follows each bind, so without arrays."""
+        if not self.status.is_success:
+            return
+        if len(self._usage_scores) != sum(c.plugin.scope is Scope.USAGE for c in self.scores):
+            self._patch_usage(np.array((row,), np.int64))
+            return
+        state, pod, nodes = self.state, self.pod, self._nodes
+        for filter_column in self._usage_filters:
+            code = filter_column.plugin.filter_row(state, pod, nodes, row)
+            if filter_column.codes is not None:
+                filter_column.codes[row] = code
+            elif code:
+                filter_column.codes = np.zeros(nodes.size, np.int64)
+                filter_column.codes[row] = code
+        refused_by = 0
+        for place, filter_column in enumerate(self.filters, 1):
+            if filter_column.codes is not None and filter_column.codes[row]:
+                refused_by = place
+                break
+        self.refused_by[row] = refused_by
+        self.fits[row] = not refused_by
+        change = 0
+        for score_column in self._usage_scores:
+            new = score_column.plugin.score_row(state, pod, nodes, row)
+            raw = score_column.raw
+            if isinstance(raw, int):
+                if new == raw:
+                    continue
+                raw = score_column.raw = np.full(nodes.size, raw, np.int64)
+            change += score_column.weight * (new - int(raw[row]))
+            raw[row] = new
+        if change:
+            self.base_total[row] += change
+
+    def _put_codes(self, column: FilterColumn, rows: IntArray, codes: IntArray | None) -> None:
+        if column.codes is None:
+            if codes is None or not codes.any():
+                return
+            column.codes = np.zeros(self._nodes.size, np.int64)
+        column.codes[rows] = 0 if codes is None else codes
+
+    def _put_scores(self, column: ScoreColumn, rows: IntArray, scores: IntArray | int) -> None:
+        if isinstance(column.raw, int):
+            if isinstance(scores, int) and scores == column.raw:
+                return
+            column.raw = np.full(self._nodes.size, column.raw, np.int64)
+        column.raw[rows] = scores
+
+    def _combine(self, rows: Rows) -> None:
+        refused_by = np.zeros(len(self.refused_by[rows]), np.int8)
+        for place in range(len(self.filters), 0, -1):
+            codes = self.filters[place - 1].codes
+            if codes is not None:
+                refused_by[codes[rows] != 0] = place
+        self.refused_by[rows] = refused_by
+        self.fits[rows] = refused_by == 0
+        total = np.zeros(len(refused_by), np.int64)
+        for column in self.scores:
+            if not column.plugin.normalizes:
+                raw = column.raw
+                total += column.weight * (raw if isinstance(raw, int) else raw[rows])
+        self.base_total[rows] = total
+
+    # --- answers ----------------------------------------------------------------------------
+
+    def total_scores(self, rows: Rows, count: int) -> IntArray:
+        """Weighted sums of the Nodes that fit, in the order of ``rows`` (``count`` of them)."""
+        total = self.base_total[rows]
+        for column in self.normalized_scores:
+            total = total + column.weight * self.normalized(column, rows, count)
+        return total
+
+    def normalized(self, column: ScoreColumn, rows: Rows, count: int) -> IntArray | int:
+        """One plugin's scores of the Nodes that fit, from 0 to 100."""
+        raw = column.raw
+        if not column.plugin.normalizes:
+            return raw if isinstance(raw, int) else raw[rows]
+        if isinstance(raw, int):
+            # Equal raw scores stay equal, so that one stands for all.
+            one = np.array((raw,), np.int64)
+            return int(column.plugin.normalize(self.state, one)[0]) if count else 0
+        return column.plugin.normalize(self.state, raw[rows])
+
+    def refused_nodes(self, rows: IntArray) -> list[RefusedNodes]:
+        """Why ``rows`` were refused: a group for each plugin and its code."""
+        refused_by = self.refused_by[rows]
+        groups = []
+        for place, column in enumerate(self.filters, 1):
+            own = rows[refused_by == place]
+            if not len(own) or column.codes is None:
+                continue
+            codes = column.codes[own]
+            for code in np.unique(codes).tolist():
+                status = column.plugin.verdict(self.state, code)
+                named = Status(status.code, status.reasons, column.plugin.name)
+                groups.append(RefusedNodes(named, own[codes == code]))
+        return groups
+
+
+def _compacted(raw: IntArray) -> IntArray | int:
+    """A column whose rows are all equal, as one number."""
+    if len(raw) and (raw == raw[0]).all():
+        return int(raw[0])
+    return raw

@@ -1,0 +1,161 @@
+"""Runs a profile's plugins, in the profile's order.
+
+Models:
+    pkg/scheduler/framework/runtime/framework.go frameworkImpl
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+from webapp.scheduler.framework.interface import (
+    SUCCESS,
+    BindPlugin,
+    Code,
+    PermitPlugin,
+    PostBindPlugin,
+    PostFilterPlugin,
+    PostFilterResult,
+    PreBindPlugin,
+    PreEnqueuePlugin,
+    QueueSortPlugin,
+    ReservePlugin,
+    ScorePlugin,
+    Status,
+)
+from webapp.scheduler.framework.pod_class import PodClass
+from webapp.sim.errors import SimulationError
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Sequence
+
+    from webapp.scheduler.framework.cycle_state import CycleState
+    from webapp.scheduler.framework.interface import Handle, Plugin, RefusedNodes
+    from webapp.scheduler.framework.types import PodInfo
+
+_KEPT_CLASSES = 1024
+
+
+class Framework:
+    """One profile at work.
+
+    Attributes:
+        profile_name: The ``schedulerName`` that it serves.
+        plugins: Its plugins, in order.
+        queue_sort: The one that orders the queue.
+    """
+
+    def __init__(
+        self, profile_name: str, handle: Handle, plugins: Sequence[tuple[Plugin, int]]
+    ) -> None:
+        self.profile_name = profile_name
+        self.plugins = tuple(plugin for plugin, _ in plugins)
+        self._handle = handle
+        self._weighted_scores = [
+            (plugin, weight) for plugin, weight in plugins if isinstance(plugin, ScorePlugin)
+        ]
+        self._pre_enqueue = [p for p in self.plugins if isinstance(p, PreEnqueuePlugin)]
+        self._post_filter = [p for p in self.plugins if isinstance(p, PostFilterPlugin)]
+        self._reserve = [p for p in self.plugins if isinstance(p, ReservePlugin)]
+        self._permit = [p for p in self.plugins if isinstance(p, PermitPlugin)]
+        self._pre_bind = [p for p in self.plugins if isinstance(p, PreBindPlugin)]
+        self._bind = [p for p in self.plugins if isinstance(p, BindPlugin)]
+        self._post_bind = [p for p in self.plugins if isinstance(p, PostBindPlugin)]
+        self._classes: OrderedDict[Hashable, PodClass] = OrderedDict()
+        sorters = [p for p in self.plugins if isinstance(p, QueueSortPlugin)]
+        if len(sorters) != 1:
+            raise SimulationError(
+                f'profile "{profile_name}" needs one queue sort plugin, not {len(sorters)}'
+            )
+        self.queue_sort = sorters[0]
+
+    @property
+    def has_score_plugins(self) -> bool:
+        """Whether Nodes are scored at all."""
+        return bool(self._weighted_scores)
+
+    def pod_class(self, pod: PodInfo) -> PodClass:
+        """The class that ``pod`` belongs to, brought up to date; the least recently used ones go."""
+        if pod.signature is None:
+            pod.signature = tuple(plugin.sign(pod) for plugin in self.plugins)
+        classes = self._classes
+        found = classes.get(pod.signature)
+        if found is None:
+            found = PodClass(pod, self._handle.nodes, self.plugins, self._weighted_scores)
+            classes[pod.signature] = found
+            if len(classes) > _KEPT_CLASSES:
+                classes.popitem(last=False)
+        else:
+            classes.move_to_end(pod.signature)
+        found.refresh()
+        return found
+
+    def run_pre_enqueue_plugins(self, pod: PodInfo) -> Status:
+        """SUCCESS, or the first refusal."""
+        for plugin in self._pre_enqueue:
+            status = plugin.pre_enqueue(pod)
+            if not status.is_success:
+                return _named(status, plugin)
+        return SUCCESS
+
+    def run_post_filter_plugins(
+        self, state: CycleState, pod: PodInfo, refused: Sequence[RefusedNodes]
+    ) -> PostFilterResult:
+        """The first result that makes room; else the refusals' reasons together."""
+        reasons: list[str] = []
+        nominated: str | None = None
+        for plugin in self._post_filter:
+            result = plugin.post_filter(state, pod, self._handle.nodes, refused)
+            if result.status.is_success or not result.status.is_rejected:
+                return PostFilterResult(_named(result.status, plugin), result.nominated_node)
+            reasons.extend(result.status.reasons)
+            if result.nominated_node is not None:
+                nominated = result.nominated_node
+        return PostFilterResult(Status(Code.UNSCHEDULABLE, tuple(reasons)), nominated)
+
+    def run_reserve_plugins(self, state: CycleState, pod: PodInfo, node_name: str) -> Status:
+        """SUCCESS, or the first refusal; then call :meth:`run_unreserve_plugins`."""
+        for plugin in self._reserve:
+            status = plugin.reserve(state, pod, node_name)
+            if not status.is_success:
+                return _named(status, plugin)
+        return SUCCESS
+
+    def run_unreserve_plugins(self, state: CycleState, pod: PodInfo, node_name: str) -> None:
+        """Give back what Reserve kept, last plugin first."""
+        for plugin in reversed(self._reserve):
+            plugin.unreserve(state, pod, node_name)
+
+    def run_permit_plugins(self, state: CycleState, pod: PodInfo, node_name: str) -> Status:
+        """SUCCESS, or the first refusal."""
+        for plugin in self._permit:
+            status = plugin.permit(state, pod, node_name)
+            if not status.is_success:
+                return _named(status, plugin)
+        return SUCCESS
+
+    def run_pre_bind_plugins(self, state: CycleState, pod: PodInfo, node_name: str) -> Status:
+        """SUCCESS, or the first failure."""
+        for plugin in self._pre_bind:
+            status = plugin.pre_bind(state, pod, node_name)
+            if not status.is_success:
+                return _named(status, plugin)
+        return SUCCESS
+
+    def run_bind_plugins(self, state: CycleState, pod: PodInfo, node_name: str) -> Status:
+        """The answer of the first plugin that does not skip the Pod."""
+        for plugin in self._bind:
+            status = plugin.bind(state, pod, node_name)
+            if status.code is not Code.SKIP:
+                return _named(status, plugin)
+        return Status(Code.ERROR, ("all bind plugins skipped the Pod",))
+
+    def run_post_bind_plugins(self, state: CycleState, pod: PodInfo, node_name: str) -> None:
+        """Tell that the Pod is bound."""
+        for plugin in self._post_bind:
+            plugin.post_bind(state, pod, node_name)
+
+
+def _named(status: Status, plugin: Plugin) -> Status:
+    return status if status.is_success else Status(status.code, status.reasons, plugin.name)

@@ -1,0 +1,52 @@
+"""Whether a Pod puts up with a taint.
+
+Models:
+    staging/src/k8s.io/component-helpers/scheduling/corev1/helpers.go TolerationsTolerateTaint
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import orjson
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from webapp.apimachinery.meta import JSONObject
+    from webapp.scheduler.framework.node_table import Taint
+    from webapp.scheduler.framework.types import PodInfo
+
+NO_SCHEDULE = "NoSchedule"
+NO_EXECUTE = "NoExecute"
+PREFER_NO_SCHEDULE = "PreferNoSchedule"
+
+
+def tolerations_of(pod: PodInfo) -> Sequence[JSONObject]:
+    """The Pod's tolerations."""
+    return pod.pod["spec"].get("tolerations") or ()
+
+
+def tolerations_signature(pod: PodInfo) -> bytes:
+    """What plugins that look at tolerations sign."""
+    tolerations = pod.pod["spec"].get("tolerations")
+    return orjson.dumps(tolerations) if tolerations else b""
+
+
+def tolerates(toleration: JSONObject, taint: Taint) -> bool:
+    """Whether one toleration covers a taint; an empty effect or key covers all."""
+    effect = toleration.get("effect")
+    if effect and effect != taint.effect:
+        return False
+    key = toleration.get("key")
+    if key and key != taint.key:
+        return False
+    operator = toleration.get("operator") or "Equal"
+    if operator == "Exists":
+        return True
+    return operator == "Equal" and bool(key) and (toleration.get("value") or "") == taint.value
+
+
+def any_tolerates(tolerations: Iterable[JSONObject], taint: Taint) -> bool:
+    """Whether one of the tolerations covers a taint."""
+    return any(tolerates(toleration, taint) for toleration in tolerations)

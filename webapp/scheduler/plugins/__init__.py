@@ -1,0 +1,1 @@
+"""The default plugins, one a file; none of them knows another."""

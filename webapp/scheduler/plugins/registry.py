@@ -1,0 +1,38 @@
+"""Plugin names and what makes them, sorted, one a line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from webapp.scheduler.plugins.balanced_allocation import NodeResourcesBalancedAllocation
+from webapp.scheduler.plugins.default_binder import DefaultBinder
+from webapp.scheduler.plugins.default_preemption import DefaultPreemption
+from webapp.scheduler.plugins.image_locality import ImageLocality
+from webapp.scheduler.plugins.node_affinity import NodeAffinity
+from webapp.scheduler.plugins.node_name import NodeName
+from webapp.scheduler.plugins.node_ports import NodePorts
+from webapp.scheduler.plugins.node_resources_fit import NodeResourcesFit
+from webapp.scheduler.plugins.node_unschedulable import NodeUnschedulable
+from webapp.scheduler.plugins.queue_sort import PrioritySort
+from webapp.scheduler.plugins.scheduling_gates import SchedulingGates
+from webapp.scheduler.plugins.taint_toleration import TaintToleration
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from webapp.scheduler.framework.interface import Handle, Plugin
+
+REGISTRY: dict[str, Callable[[Handle], Plugin]] = {
+    DefaultBinder.name: lambda handle: DefaultBinder(handle.client),
+    DefaultPreemption.name: lambda _: DefaultPreemption(),
+    ImageLocality.name: lambda _: ImageLocality(),
+    NodeAffinity.name: lambda _: NodeAffinity(),
+    NodeName.name: lambda _: NodeName(),
+    NodePorts.name: lambda _: NodePorts(),
+    NodeResourcesBalancedAllocation.name: lambda _: NodeResourcesBalancedAllocation(),
+    NodeResourcesFit.name: lambda _: NodeResourcesFit(),
+    NodeUnschedulable.name: lambda _: NodeUnschedulable(),
+    PrioritySort.name: lambda _: PrioritySort(),
+    SchedulingGates.name: lambda _: SchedulingGates(),
+    TaintToleration.name: lambda _: TaintToleration(),
+}

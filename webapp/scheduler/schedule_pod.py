@@ -1,0 +1,217 @@
+"""The scheduling algorithm: filter, score, choose. Nothing is written here.
+
+A Pod and the node table enter, a :class:`ScheduleResult` leaves. The Nodes are scanned from where
+the scan before ended, until enough of them fit; ties among the best are settled by a hash of the
+run's seed and the Pod's UID.
+
+Models:
+    pkg/scheduler/schedule_one.go schedulePod
+    Deviation: the scan stops at the last Node it needs; upstream's parallel scan may look further.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from webapp.scheduler.framework.interface import (
+    SUCCESS,
+    Code,
+    RefusedNodes,
+    Status,
+)
+from webapp.scheduler.framework.messages import nodes_message
+
+if TYPE_CHECKING:
+    from webapp.scheduler.cache import Cache
+    from webapp.scheduler.framework.interface import BoolArray, IntArray, Rows
+    from webapp.scheduler.framework.pod_class import PodClass
+    from webapp.scheduler.framework.runtime import Framework
+    from webapp.scheduler.framework.types import PodInfo
+    from webapp.sim.rng import RandomStream
+
+NO_NODES = "no nodes available to schedule pods"
+
+_LEAST_NODES_TO_FIND = 100
+_LEAST_PERCENTAGE = 5
+
+
+class ScheduleResult(NamedTuple):
+    """What the algorithm found.
+
+    Attributes:
+        pod_class: The Pod's class, as it was.
+        node_name: The chosen Node; "" when none fits.
+        row: Its row; -1 when none fits.
+        scanned: Rows looked at, in scan order.
+        fitting: Rows that fit, in scan order.
+        fitting_count: How many.
+        totals: Weighted sums, in the order of ``fitting``; ``None`` when nothing was scored.
+        status: SUCCESS, or the refusal with the message about all Nodes.
+        refused: Why Nodes were refused; empty when one fits.
+        unschedulable_plugins: Plugins that refused the Pod.
+    """
+
+    pod_class: PodClass
+    node_name: str
+    row: int
+    scanned: Rows
+    fitting: Rows
+    fitting_count: int
+    totals: IntArray | None
+    status: Status = SUCCESS
+    refused: tuple[RefusedNodes, ...] = ()
+    unschedulable_plugins: frozenset[str] = frozenset()
+
+
+class Algorithm:
+    """Finds a Node for one Pod after the other.
+
+    Attributes:
+        next_start: Row at which the next scan begins.
+    """
+
+    def __init__(self, cache: Cache, tie_breaks: RandomStream, percentage: int = 0) -> None:
+        self._cache = cache
+        self._tie_breaks = tie_breaks
+        self._percentage = percentage
+        self.next_start = 0
+
+    def schedule_pod(
+        self, framework: Framework, pod: PodInfo, percentage: int = 0
+    ) -> ScheduleResult:
+        """Find the best Node for ``pod``; ``percentage`` goes before the algorithm's own."""
+        nodes = self._cache.nodes
+        nodes.lay_out()
+        pod_class = framework.pod_class(pod)
+        nothing = np.zeros(0, np.int64)
+        if nodes.size == 0:
+            status = Status(Code.UNSCHEDULABLE_AND_UNRESOLVABLE, (NO_NODES,))
+            return ScheduleResult(pod_class, "", -1, nothing, nothing, 0, None, status)
+        if not pod_class.status.is_success:
+            return self._refuse_by_pre_filter(framework, pod, pod_class)
+        if pod_class.node_names is not None:
+            rows = sorted(nodes.rows[name] for name in pod_class.node_names if name in nodes.rows)
+            named = np.array(rows, np.int64)
+            fitting_named = named[pod_class.fits[named]]
+            scanned: Rows = named
+            fitting: Rows = fitting_named
+            fitting_count, scanned_count = len(fitting_named), len(rows)
+        else:
+            wanted = nodes_to_find(percentage or self._percentage, nodes.size)
+            start = self.next_start % nodes.size
+            fitting, fitting_count, scanned_count = scan(pod_class.fits, start, wanted)
+            scanned = rotated(start, scanned_count, nodes.size)
+        self.next_start = (self.next_start + scanned_count) % nodes.size
+        if not fitting_count:
+            return self._refuse(framework, pod, pod_class, scanned)
+        if fitting_count == 1 or not framework.has_score_plugins:
+            row = fitting.start if isinstance(fitting, slice) else int(fitting[0])
+            return ScheduleResult(
+                pod_class, nodes.names[row], row, scanned, fitting, fitting_count, None
+            )
+        totals = pod_class.total_scores(fitting, fitting_count)
+        best = np.flatnonzero(totals == totals.max())
+        place = best.item(0)
+        if len(best) > 1:
+            place = best.item(self._tie_breaks.keyed_bits64(pod.uid) % len(best))
+        row = fitting.start + place if isinstance(fitting, slice) else int(fitting[place])
+        return ScheduleResult(
+            pod_class, nodes.names[row], row, scanned, fitting, fitting_count, totals
+        )
+
+    def _refuse_by_pre_filter(
+        self, framework: Framework, pod: PodInfo, pod_class: PodClass
+    ) -> ScheduleResult:
+        nodes = self._cache.nodes
+        refusal = pod_class.status
+        group = RefusedNodes(refusal, np.arange(nodes.size))
+        post = framework.run_post_filter_plugins(pod_class.state, pod, (group,))
+        text = nodes_message(nodes.size, {}, refusal.message)
+        nothing = np.zeros(0, np.int64)
+        return ScheduleResult(
+            pod_class,
+            "",
+            -1,
+            nothing,
+            nothing,
+            0,
+            None,
+            Status(refusal.code, (_joined(text, post.status.message),)),
+            (group,),
+            frozenset((refusal.plugin,)),
+        )
+
+    def _refuse(
+        self, framework: Framework, pod: PodInfo, pod_class: PodClass, scanned: Rows
+    ) -> ScheduleResult:
+        nodes = self._cache.nodes
+        rows = np.arange(nodes.size)[scanned]
+        refused = tuple(pod_class.refused_nodes(rows))
+        plugins = frozenset(group.status.plugin for group in refused)
+        counts: dict[str, int] = {}
+        for group in refused:
+            for reason in group.status.reasons:
+                counts[reason] = counts.get(reason, 0) + len(group.rows)
+        if len(rows) < nodes.size:
+            counts[not_named(pod_class)] = nodes.size - len(rows)
+            plugins |= frozenset(pod_class.narrowing_plugins)
+        post = framework.run_post_filter_plugins(pod_class.state, pod, refused)
+        text = _joined(nodes_message(nodes.size, counts), post.status.message)
+        nothing = np.zeros(0, np.int64)
+        status = Status(Code.UNSCHEDULABLE, (text,))
+        return ScheduleResult(
+            pod_class, "", -1, scanned, nothing, 0, None, status, refused, plugins
+        )
+
+
+def not_named(pod_class: PodClass) -> str:
+    """What is said of Nodes that PreFilter plugins left out."""
+    return f"node(s) didn't satisfy plugin(s) [{' '.join(pod_class.narrowing_plugins)}]"
+
+
+def nodes_to_find(percentage: int, total: int) -> int:
+    """After how many Nodes that fit the scan ends.
+
+    Models:
+        pkg/scheduler/schedule_one.go numFeasibleNodesToFind
+    """
+    if total < _LEAST_NODES_TO_FIND:
+        return total
+    if not percentage:
+        percentage = max(50 - total // 125, _LEAST_PERCENTAGE)
+    return max(total * percentage // 100, _LEAST_NODES_TO_FIND)
+
+
+def scan(fits: BoolArray, start: int, wanted: int) -> tuple[Rows, int, int]:
+    """The first ``wanted`` rows that fit, from ``start`` on and around.
+
+    Returns:
+        The rows in scan order, their number, and how many rows were looked at.
+    """
+    size = len(fits)
+    wanted = min(wanted, size)
+    stop = start + wanted
+    if stop <= size and fits[start:stop].all():
+        return slice(start, stop), wanted, wanted
+    rows = np.flatnonzero(fits)
+    if start:
+        split = rows.searchsorted(start)
+        rows = np.concatenate((rows[split:], rows[:split]))
+    if wanted == size or len(rows) < wanted:
+        return rows, len(rows), size
+    rows = rows[:wanted]
+    return rows, wanted, (int(rows[-1]) - start) % size + 1
+
+
+def rotated(start: int, count: int, size: int) -> Rows:
+    """``count`` rows from ``start`` on and around."""
+    stop = start + count
+    if stop <= size:
+        return slice(start, stop)
+    return np.concatenate((np.arange(start, size), np.arange(stop - size)))
+
+
+def _joined(text: str, more: str) -> str:
+    return f"{text} {more}" if more else text

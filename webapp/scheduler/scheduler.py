@@ -1,0 +1,238 @@
+"""The scheduler as a whole: informers in, bindings out.
+
+Nodes and bound Pods go into the cache, waiting Pods of the profiles' scheduler names into the queue;
+every change that may help a waiting Pod is told to the queue. The cycles are in
+:mod:`~webapp.scheduler.schedule_one`.
+
+Models:
+    pkg/scheduler/scheduler.go Scheduler
+    pkg/scheduler/eventhandlers.go addAllEventHandlers
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from webapp.api.resources import NODES, PODS
+from webapp.scheduler.cache import Cache
+from webapp.scheduler.config import SchedulerConfiguration
+from webapp.scheduler.diagnosis import DiagnosisLog
+from webapp.scheduler.framework.interface import Handle, Status
+from webapp.scheduler.framework.types import (
+    ActionType,
+    ClusterEvent,
+    EventResource,
+    PodInfo,
+)
+from webapp.scheduler.schedule_one import Collaborators, ScheduleOne, scheduler_name
+from webapp.scheduler.schedule_pod import Algorithm
+from webapp.scheduler.scheduling_queue import QueuePolicy, SchedulingQueue
+
+if TYPE_CHECKING:
+    from webapp.apimachinery.meta import JSONObject
+    from webapp.client.informer import InformerFactory
+    from webapp.client.record import EventRecorder
+    from webapp.client.rest import RESTClient
+    from webapp.scheduler.diagnosis import PodDiagnosis
+    from webapp.scheduler.framework.types import ClusterEventWithHint
+    from webapp.sim.loop import Simulation
+    from webapp.sim.rng import RandomStreams
+    from webapp.trace.recorder import Recorder
+
+_FINISHED_PHASES = ("Succeeded", "Failed")
+
+
+class Scheduler:
+    """kube-scheduler.
+
+    Attributes:
+        cache: Nodes and the Pods on them.
+        queue: Pods that wait.
+    """
+
+    def __init__(
+        self,
+        sim: Simulation,
+        streams: RandomStreams,
+        recorder: Recorder,
+        client: RESTClient,
+        informers: InformerFactory,
+        events: EventRecorder,
+        config: SchedulerConfiguration | None = None,
+    ) -> None:
+        config = config or SchedulerConfiguration()
+        self._recorder = recorder
+        self._informers = informers
+        self._nodes = informers.informer(NODES)
+        self._pods = informers.informer(PODS)
+        self.cache = Cache()
+        self._diagnoses = DiagnosisLog()
+        handle = Handle(client, self.cache.nodes)
+        self._frameworks = {
+            profile.scheduler_name: (profile.build(handle), profile.percentage_of_nodes_to_score)
+            for profile in config.profiles
+        }
+        first, _ = next(iter(self._frameworks.values()))
+        self.queue = SchedulingQueue(
+            sim,
+            QueuePolicy(
+                config.pod_initial_backoff_ms,
+                config.pod_max_backoff_ms,
+                self._run_pre_enqueue_plugins,
+                first.queue_sort.sort_key,
+                self._hints(),
+            ),
+            self._on_active,
+        )
+        self._cycles = ScheduleOne(
+            Collaborators(
+                sim,
+                recorder,
+                client,
+                events,
+                config,
+                self._frameworks,
+                self.cache,
+                self.queue,
+                Algorithm(
+                    self.cache,
+                    streams.stream("scheduler/tie-break"),
+                    config.percentage_of_nodes_to_score,
+                ),
+                self._diagnoses,
+                self._pods.get,
+                streams.stream("scheduler/latency"),
+            )
+        )
+
+    def start(self) -> None:
+        """Follow Nodes and Pods from now on."""
+        self._nodes.add_handler(
+            on_add=self._on_node_add,
+            on_update=self._on_node_update,
+            on_delete=self._on_node_delete,
+        )
+        self._pods.add_handler(
+            on_add=self._on_pod_add, on_update=self._on_pod_update, on_delete=self._on_pod_delete
+        )
+        self._informers.start()
+
+    def explain(self, pod_uid: str) -> PodDiagnosis | None:
+        """Why the Pod is where it is: its newest attempts, or ``None`` when none is kept."""
+        return self._diagnoses.get(pod_uid)
+
+    def _hints(self) -> dict[str, tuple[ClusterEventWithHint, ...]]:
+        return {
+            plugin.name: tuple(plugin.events_to_register())
+            for framework, _ in self._frameworks.values()
+            for plugin in framework.plugins
+        }
+
+    def _run_pre_enqueue_plugins(self, pod: PodInfo) -> Status:
+        framework, _ = self._frameworks[scheduler_name(pod.pod)]
+        return framework.run_pre_enqueue_plugins(pod)
+
+    def _on_active(self) -> None:
+        self._cycles.wake()
+
+    # --- Nodes ------------------------------------------------------------------------------
+
+    def _on_node_add(self, node: JSONObject) -> None:
+        self.cache.add_node(node)
+        self.queue.move_all(ClusterEvent(EventResource.NODE, ActionType.ADD), None, node)
+
+    def _on_node_update(self, old: JSONObject, new: JSONObject) -> None:
+        changes = self.cache.update_node(new)
+        if changes:
+            self.queue.move_all(ClusterEvent(EventResource.NODE, changes), old, new)
+
+    def _on_node_delete(self, node: JSONObject) -> None:
+        self.cache.remove_node(node["metadata"]["name"])
+        self.queue.move_all(ClusterEvent(EventResource.NODE, ActionType.DELETE), node, None)
+
+    # --- Pods -------------------------------------------------------------------------------
+
+    def _on_pod_add(self, pod: JSONObject) -> None:
+        if _is_finished(pod):
+            return
+        node_name = pod["spec"].get("nodeName")
+        if node_name:
+            self._put_bound(pod, node_name)
+        elif self._is_mine(pod):
+            self.queue.add(PodInfo(pod), self._recorder.cause)
+
+    def _on_pod_update(self, old: JSONObject, new: JSONObject) -> None:
+        if old["metadata"].get("uid") != new["metadata"].get("uid"):
+            self._on_pod_delete(old)
+            self._on_pod_add(new)
+            return
+        if _is_finished(new):
+            if not _is_finished(old):
+                self._forget_pod(old)
+            return
+        node_name = new["spec"].get("nodeName")
+        if node_name:
+            if old["spec"].get("nodeName"):
+                self._update_bound(old, new, node_name)
+            else:
+                self._put_bound(new, node_name)
+        elif self._is_mine(new) and not self.cache.is_assumed(new["metadata"]["uid"]):
+            changes = pod_changes(old, new)
+            event = ClusterEvent(EventResource.TARGET_POD, changes) if changes else None
+            self.queue.update(PodInfo(new), event, old)
+
+    def _on_pod_delete(self, pod: JSONObject) -> None:
+        if not _is_finished(pod):
+            self._forget_pod(pod)
+        self._diagnoses.forget(pod["metadata"].get("uid", ""))
+
+    def _put_bound(self, pod: JSONObject, node_name: str) -> None:
+        info = PodInfo(pod)
+        self.queue.delete(info.uid)
+        self.cache.put_pod(info, node_name)
+        self.queue.move_all(ClusterEvent(EventResource.ASSIGNED_POD, ActionType.ADD), None, pod)
+
+    def _update_bound(self, old: JSONObject, new: JSONObject, node_name: str) -> None:
+        changes = pod_changes(old, new)
+        if changes:
+            self.cache.put_pod(PodInfo(new), node_name)
+            self.queue.move_all(ClusterEvent(EventResource.ASSIGNED_POD, changes), old, new)
+
+    def _forget_pod(self, pod: JSONObject) -> None:
+        uid = pod["metadata"].get("uid", "")
+        self.queue.delete(uid)
+        node_name = self.cache.node_of(uid)
+        self.cache.remove_pod(uid)
+        if node_name is not None:
+            self.queue.move_all(
+                ClusterEvent(EventResource.ASSIGNED_POD, ActionType.DELETE), pod, None
+            )
+
+    def _is_mine(self, pod: JSONObject) -> bool:
+        return scheduler_name(pod) in self._frameworks
+
+
+def pod_changes(old: JSONObject, new: JSONObject) -> ActionType:
+    """What differs between two versions of a Pod, as far as plugins look at it.
+
+    Models:
+        pkg/scheduler/framework/events.go PodSchedulingPropertiesChange
+    """
+    changes = ActionType(0)
+    old_spec, new_spec = old["spec"], new["spec"]
+    if old["metadata"].get("labels") != new["metadata"].get("labels"):
+        changes |= ActionType.UPDATE_POD_LABEL
+    if old_spec is new_spec:
+        return changes
+    if old_spec.get("tolerations") != new_spec.get("tolerations"):
+        changes |= ActionType.UPDATE_POD_TOLERATIONS
+    if old_spec.get("schedulingGates") and not new_spec.get("schedulingGates"):
+        changes |= ActionType.UPDATE_POD_SCHEDULING_GATES_ELIMINATED
+    for kind in ("containers", "initContainers", "resources"):
+        if old_spec.get(kind) != new_spec.get(kind):
+            changes |= ActionType.UPDATE_POD_SCALE_DOWN
+    return changes
+
+
+def _is_finished(pod: JSONObject) -> bool:
+    return pod.get("status", {}).get("phase") in _FINISHED_PHASES
