@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import gevent
 import msgspec
 import simple_websocket
-from engineio.async_drivers.gevent import WebSocketWSGI
+from engineio.async_drivers.gevent import WebSocketWSGI  # type: ignore[import-untyped]
 from flask import request
 from flask_socketio import SocketIO
 
@@ -59,9 +59,7 @@ class LiveStream:
         self._sent_clock: ClockView | None = None
         self._clock_at = 0.0
         self._greenlet: gevent.Greenlet | None = None
-        self._socketio = SocketIO(
-            app, async_mode="gevent", max_http_buffer_size=MAX_MESSAGE_BYTES, serve_client=False
-        )
+        self._socketio = SocketIO(app, async_mode="gevent", max_http_buffer_size=MAX_MESSAGE_BYTES)
         _send_whole_frames(self._socketio)
         self._socketio.on("connect")(self._on_connect)
         self._socketio.on("disconnect")(self._on_disconnect)
@@ -139,7 +137,7 @@ class LiveStream:
         self._socketio.emit(name, msgspec.to_builtins(frame), to=to)
 
     def _waiting_frames(self, viewer: str) -> int:
-        server = self._socketio.server
+        server = _server(self._socketio)
         transport = server.eio.sockets.get(server.manager.eio_sid_from_sid(viewer, "/"))
         return 0 if transport is None else transport.queue.qsize()
 
@@ -190,6 +188,11 @@ class _WholeFrameWSGI(WebSocketWSGI):  # type: ignore[misc]  # carries no types
         return self.app(self)
 
 
+def _server(socketio: SocketIO) -> Any:
+    """The python-socketio server inside, which the stubs leave out."""
+    return socketio.server  # type: ignore[attr-defined]
+
+
 def _send_whole_frames(socketio: SocketIO) -> None:
-    engine = socketio.server.eio
+    engine = _server(socketio).eio
     engine._async = {**engine._async, "websocket": _WholeFrameWSGI}  # noqa: SLF001 - no other way in
