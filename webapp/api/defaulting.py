@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from webapp.apimachinery.quantity import canonical
+from webapp.apimachinery.quantity import canonical_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,6 +84,6 @@ def canonical_amounts(amounts: JSONObject) -> JSONObject:
 def _canonical_or_same(amount: Any) -> Any:
     # What is no quantity stays, for validation to name it.
     try:
-        return canonical(amount)
+        return canonical_text(amount)
     except ValueError:
         return amount

@@ -171,9 +171,7 @@ def qos_class(pod: JSONObject) -> str:
 def _compute_amounts(resources: JSONObject | None) -> dict[str, int]:
     if not resources:
         return {}
-    amounts = {
-        name: cpu_millis(resources[name]) for name in ("cpu", "memory") if name in resources
-    }
+    amounts = {name: cpu_millis(resources[name]) for name in ("cpu", "memory") if name in resources}
     return {name: amount for name, amount in amounts.items() if amount > 0}
 
 

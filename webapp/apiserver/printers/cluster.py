@@ -63,9 +63,14 @@ def _namespace_row(namespace: JSONObject, now_ms: int) -> list[Any]:
 
 def _event_row(event: JSONObject, now_ms: int) -> list[Any]:
     series = event.get("series") or {}
-    first = event.get("firstTimestamp") or event.get("eventTime")
-    last = event.get("lastTimestamp") or series.get("lastObservedTime") or first
-    involved = event.get("involvedObject") or {}
+    first = (
+        event.get("firstTimestamp")
+        or event.get("deprecatedFirstTimestamp")
+        or event.get("eventTime")
+    )
+    last_seen = event.get("lastTimestamp") or event.get("deprecatedLastTimestamp")
+    last = last_seen or series.get("lastObservedTime") or first
+    involved = event.get("involvedObject") or event.get("regarding") or {}
     kind = involved.get("kind", "").lower()
     target = f"{kind}/{involved['name']}" if involved.get("name") else kind
     return [
@@ -75,16 +80,17 @@ def _event_row(event: JSONObject, now_ms: int) -> list[Any]:
         target,
         involved.get("fieldPath", ""),
         _event_source(event),
-        event.get("message", "").strip(),
+        (event.get("message") or event.get("note") or "").strip(),
         age_text(first, now_ms),
-        series.get("count") or event.get("count") or 1,
+        series.get("count") or event.get("count") or event.get("deprecatedCount") or 1,
         name(event),
     ]
 
 
 def _event_source(event: JSONObject) -> str:
-    source = event.get("source") or {}
-    component = source.get("component") or event.get("reportingComponent") or ""
+    source = event.get("source") or event.get("deprecatedSource") or {}
+    reporter = event.get("reportingComponent") or event.get("reportingController")
+    component = source.get("component") or reporter or ""
     host = source.get("host") or event.get("reportingInstance") or ""
     return f"{component}, {host}" if host else str(component)
 
@@ -114,7 +120,7 @@ def _resource_quota_row(quota: JSONObject, now_ms: int) -> list[Any]:
 
 def _component_status_row(component: JSONObject, now_ms: int) -> list[Any]:
     del now_ms
-    condition = next(
+    condition: JSONObject = next(
         (entry for entry in component.get("conditions") or () if entry.get("type") == "Healthy"),
         {},
     )
