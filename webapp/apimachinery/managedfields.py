@@ -254,7 +254,7 @@ def _compared(
         if name in ALWAYS_THERE:
             before, after = before or {}, after or {}
         if name == "metadata":
-            before, after = _owned_metadata(before), _owned_metadata(after)
+            before, after = _owned_metadata(before or {}), _owned_metadata(after or {})
         child = {name: before} if before is not None else {}
         added, gone = compared_fields(child, {name: after} if after is not None else {}, schema)
         changed.update(added)
