@@ -130,6 +130,8 @@ def _compiled(schema: JSONObject) -> Check:
         return _is_base64
     if kind == "integer":
         return _is_int32 if schema.get("format") == "int32" else _is_int64
+    if "oneOf" in schema:
+        return _any_check([_compiled(item) for item in schema["oneOf"]])
     return _SCALAR_CHECKS.get(kind or "", _is_anything)
 
 
@@ -185,6 +187,13 @@ def _array_check(item_check: Check) -> Check:
 def _map_check(entry_check: Check) -> Check:
     def check(value: Any) -> bool:
         return type(value) is dict and all(map(entry_check, value.values()))
+
+    return check
+
+
+def _any_check(checks: list[Check]) -> Check:
+    def check(value: Any) -> bool:
+        return any(option(value) for option in checks)
 
     return check
 
@@ -278,17 +287,25 @@ def _base64_fault(text: str) -> int | None:
     for index, character in enumerate(text):
         if character in "\r\n":
             continue
-        if character == "=":
-            tail = text[index:].replace("\r", "").replace("\n", "")
-            if quantum < 2 or not (len(text[index:]) and tail.startswith("=" * (4 - quantum))):
-                return index if quantum < 2 else min(index + 1, len(text))
-            return None if len(tail) == 4 - quantum else index + 4 - quantum
+        if character == "=" and quantum >= 2:
+            return _padding_fault(text, index, 4 - quantum)
         if not (character.isascii() and (character.isalnum() or character in "+/")):
             return index
         if quantum == 0:
             start = index
         quantum = (quantum + 1) % 4
     return start if quantum else None
+
+
+def _padding_fault(text: str, first: int, wanted: int) -> int | None:
+    """The fault from the first ``=`` on: too little padding, or something behind it."""
+    for index in range(first, len(text)):
+        if text[index] in "\r\n":
+            continue
+        if wanted == 0 or text[index] != "=":
+            return index
+        wanted -= 1
+    return len(text) if wanted else None
 
 
 # --- the slow pass --------------------------------------------------------------------------------
