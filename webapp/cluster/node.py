@@ -1,0 +1,215 @@
+"""Machines: one kubelet, runtime and kube-proxy for each Node object.
+
+:class:`Machines` watches Nodes: a Node that is created gets a machine, which boots, registers and
+becomes Ready; a Node that is deleted loses it, with all that ran there.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from webapp.api.resources import NODES
+from webapp.apimachinery.status import NotFound, ServiceUnavailable
+from webapp.apimachinery.wire import UserInfo
+from webapp.client.record import EventRecorder
+from webapp.cri.images import ImageStore, Registry
+from webapp.cri.runtime import ContainerRuntime
+from webapp.kubelet.config import PodSource
+from webapp.kubelet.kubelet import Kubelet, Surroundings
+from webapp.kubelet.node_status import MachineInfo, NodeStatusManager
+from webapp.network.cni import NetworkPlugin
+from webapp.network.dataplane import DataPlane
+from webapp.network.dns import ClusterDNS
+from webapp.network.ipam import IndexPool, node_address, pod_cidr
+from webapp.proxy.proxier import Proxier
+from webapp.sim.latency import Latency
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from webapp.apimachinery.log_options import LogOptions
+    from webapp.apimachinery.meta import JSONObject
+    from webapp.apimachinery.wire import LogResponse
+    from webapp.client.informer import InformerFactory
+    from webapp.client.rest import RESTClient
+    from webapp.sim.events import Timer
+    from webapp.sim.loop import Simulation
+    from webapp.sim.rng import RandomStreams
+    from webapp.trace.recorder import Recorder
+
+REGISTER_LATENCY = Latency(400, 0.3, 100)
+READY_LATENCY = Latency(1_500, 0.3, 500)
+
+
+class Machine:
+    """One machine.
+
+    Attributes:
+        kubelet: Its kubelet.
+        runtime: Its container runtime.
+        status: Writes the Node's own status.
+        index: Its place in the ranges of addresses.
+        timer: Its boot, while it boots.
+    """
+
+    __slots__ = ("index", "kubelet", "runtime", "status", "timer")
+
+    def __init__(
+        self, kubelet: Kubelet, runtime: ContainerRuntime, status: NodeStatusManager, index: int
+    ) -> None:
+        self.kubelet = kubelet
+        self.runtime = runtime
+        self.status = status
+        self.index = index
+        self.timer: Timer | None = None
+
+
+class Machines:
+    """All machines of a world.
+
+    Attributes:
+        network: The network plugin.
+        plane: The data plane.
+        dns: Cluster DNS.
+    """
+
+    def __init__(
+        self,
+        sim: Simulation,
+        streams: RandomStreams,
+        recorder: Recorder,
+        client_for: Callable[[UserInfo, str], RESTClient],
+        informers: InformerFactory,
+        network_plugin: str,
+    ) -> None:
+        self._sim = sim
+        self._streams = streams
+        self._recorder = recorder
+        self._client_for = client_for
+        self._informers = informers
+        self._machines: dict[str, Machine] = {}
+        self._indexes = IndexPool()
+        self._registry = Registry(streams)
+        self._pods = PodSource(informers)
+        self._nodes = informers.informer(NODES)
+        self._proxier: Proxier | None = None
+        self.network = NetworkPlugin(recorder, network_plugin)
+        self.plane = DataPlane(streams.stream("network/dataplane"))
+        self.dns = ClusterDNS(informers)
+
+    def start(self) -> None:
+        """Watch Nodes, Pods, Services and EndpointSlices from now on."""
+        self._proxier = Proxier(
+            self._sim,
+            self._recorder,
+            self._streams.stream("kube-proxy"),
+            self._informers,
+            self.plane,
+        )
+        self._nodes.add_handler(on_add=self._on_node_added, on_delete=self._on_node_deleted)
+        self._informers.start()
+
+    def names(self) -> list[str]:
+        """Names of all machines, sorted."""
+        return sorted(self._machines)
+
+    def machine(self, node_name: str) -> Machine | None:
+        """A Node's machine, or ``None``."""
+        return self._machines.get(node_name)
+
+    def log(
+        self, node_name: str, pod: JSONObject, container: str, options: LogOptions
+    ) -> LogResponse:
+        """A container's log, asked of the kubelet on its Node.
+
+        Raises:
+            ServiceUnavailable: The Node has no machine.
+            StatusError: As the kubelet answers.
+        """
+        machine = self._machines.get(node_name)
+        if machine is None:
+            raise ServiceUnavailable(f'Get "https://{node_name}:10250": no route to host')
+        return machine.kubelet.container_log(pod, container, options)
+
+    def _on_node_added(self, node: JSONObject) -> None:
+        name = node["metadata"]["name"]
+        if name not in self._machines:
+            machine = self._machines[name] = self._build(name)
+            delay_ms = REGISTER_LATENCY.draw(self._streams.stream(f"kubelet/{name}"))
+            machine.timer = self._sim.schedule(delay_ms, self._register, name)
+
+    def _on_node_deleted(self, node: JSONObject) -> None:
+        name = node["metadata"]["name"]
+        machine = self._machines.pop(name, None)
+        if machine is None:
+            return
+        self._sim.cancel(machine.timer)
+        self._pods.remove(name)
+        machine.status.power_off()
+        machine.kubelet.power_off()
+        self.network.leave(name)
+        self.plane.leave(name, node_address(machine.index))
+        if self._proxier is not None:
+            self._proxier.remove(name)
+        self._indexes.give_back(machine.index)
+
+    def _build(self, name: str) -> Machine:
+        stream = self._streams.stream(f"kubelet/{name}")
+        ids = self._streams.stream(f"containerd/{name}")
+        index = self._indexes.take()
+        user = UserInfo(f"system:node:{name}", ("system:nodes", "system:authenticated"))
+        client = self._client_for(user, f"kubelet/{name}")
+        events = EventRecorder(client, self._sim, "kubelet", name)
+        images = ImageStore(self._registry, stream)
+        runtime = ContainerRuntime(
+            self._sim, self._recorder, ids, node=name, images=images, network=self.network
+        )
+        info = MachineInfo(name, node_address(index), stream.hex(32), stream.uid(), stream.uid())
+        status = NodeStatusManager(self._sim, self._recorder, client, events, info, images)
+        kubelet = Kubelet(
+            Surroundings(
+                self._sim,
+                self._recorder,
+                stream,
+                client,
+                events,
+                runtime,
+                name,
+                info.address,
+                lambda: self._nodes.get(name),
+                status.mark_images,
+            )
+        )
+        return Machine(kubelet, runtime, status, index)
+
+    def _register(self, name: str) -> None:
+        machine = self._machines[name]
+        machine.timer = None
+        try:
+            node = machine.status.register()
+        except NotFound:  # the Node was deleted while the machine booted; the watch will say so
+            return
+        cidr = node["spec"].get("podCIDR")
+        if not cidr:
+            cidr = pod_cidr(machine.index)
+            client = self._client_for(
+                UserInfo("system:serviceaccount:kube-system:node-controller", ("system:masters",)),
+                "node-ipam-controller",
+            )
+            client.patch(NODES, "", name, {"spec": {"podCIDR": cidr, "podCIDRs": [cidr]}})
+        address = node_address(machine.index)
+        self.network.join(name, address, cidr)
+        self.plane.join(name, address)
+        if self._proxier is not None:
+            self._proxier.add(name)
+        delay_ms = READY_LATENCY.draw(self._streams.stream(f"kubelet/{name}"))
+        machine.timer = self._sim.schedule(delay_ms, self._become_ready, name)
+
+    def _become_ready(self, name: str) -> None:
+        machine = self._machines[name]
+        machine.timer = None
+        try:
+            machine.status.set_ready(ready=True)
+        except NotFound:
+            return
+        self._pods.add(name, machine.kubelet)

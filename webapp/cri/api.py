@@ -1,0 +1,243 @@
+"""The runtime's nouns and verbs, as the Container Runtime Interface has them.
+
+The kubelet reads :class:`Sandbox` and :class:`Container` records and calls the two services; the
+runtime alone writes the records. Verbs that take time tell the caller when they are done by calling
+``on_done`` at a later virtual time.
+
+Models:
+    staging/src/k8s.io/cri-api/pkg/apis/services.go RuntimeService
+    staging/src/k8s.io/cri-api/pkg/apis/services.go ImageManagerService
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from webapp.cri.logs import ContainerLog
+    from webapp.trace.facts import ObjectRef
+
+CREATED = "CREATED"
+RUNNING = "RUNNING"
+EXITED = "EXITED"
+
+INIT = "init"
+SIDECAR = "sidecar"
+APP = "app"
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxConfig:
+    """What a Pod's sandbox needs to know.
+
+    Attributes:
+        pod: The Pod.
+        hostname: Name inside the sandbox.
+        host_network: Share the machine's network instead of getting an address.
+        runtime_handler: RuntimeClass handler, "" for the default.
+    """
+
+    pod: ObjectRef
+    hostname: str
+    host_network: bool = False
+    runtime_handler: str = ""
+
+
+class Sandbox:
+    """A Pod's sandbox: the namespaces that its containers share.
+
+    Attributes:
+        id: 64 hexadecimal digits.
+        config: What it was made from.
+        ip: Its address; "" once stopped.
+        ready: Whether it is up.
+        created_ms: Virtual time.
+        containers: Containers made in it, oldest first.
+    """
+
+    __slots__ = ("config", "containers", "created_ms", "id", "ip", "ready")
+
+    def __init__(self, id_: str, config: SandboxConfig, ip: str, created_ms: int) -> None:
+        self.id = id_
+        self.config = config
+        self.ip = ip
+        self.ready = True
+        self.created_ms = created_ms
+        self.containers: list[Container] = []
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerConfig:
+    """What a container is made from.
+
+    Attributes:
+        name: The container's name in the Pod.
+        image: As the Pod's spec has it.
+        command: Replaces the image's entrypoint unless empty.
+        args: Replace the image's arguments unless empty.
+        env: Name → value, in order.
+        ports: Declared container ports.
+        role: init, sidecar or app.
+        attempt: Restarts before this instance.
+    """
+
+    name: str
+    image: str
+    command: tuple[str, ...] = ()
+    args: tuple[str, ...] = ()
+    env: dict[str, str] = field(default_factory=dict)
+    ports: tuple[int, ...] = ()
+    role: str = APP
+    attempt: int = 0
+
+
+class Container:
+    """One instance of a container.
+
+    Attributes:
+        id: 64 hexadecimal digits.
+        config: What it was made from.
+        image: The image's full name, ``docker.io/library/nginx:1.29``.
+        image_id: The image's name with digest.
+        state: CREATED, RUNNING or EXITED.
+        created_ms: Virtual times of the three moments; 0 until then.
+        exit_code: Of the first process, once EXITED.
+        reason: Completed, Error, OOMKilled; "" until EXITED.
+        message: Why it could not run, or what it left as termination message.
+        stopping: Whether it was asked to stop.
+        log: What it printed.
+    """
+
+    __slots__ = (
+        "config",
+        "created_ms",
+        "exit_code",
+        "finished_ms",
+        "id",
+        "image",
+        "image_id",
+        "log",
+        "message",
+        "reason",
+        "started_ms",
+        "state",
+        "stopping",
+    )
+
+    def __init__(
+        self, id_: str, config: ContainerConfig, image: str, image_id: str, log: ContainerLog
+    ) -> None:
+        self.id = id_
+        self.config = config
+        self.image = image
+        self.image_id = image_id
+        self.log = log
+        self.state = CREATED
+        self.created_ms = 0
+        self.started_ms = 0
+        self.finished_ms = 0
+        self.exit_code = 0
+        self.reason = ""
+        self.message = ""
+        self.stopping = False
+
+    @property
+    def name(self) -> str:
+        """The container's name in the Pod."""
+        return self.config.name
+
+    @property
+    def running(self) -> bool:
+        """Whether its first process runs."""
+        return self.state == RUNNING
+
+    @property
+    def exited(self) -> bool:
+        """Whether its first process has ended."""
+        return self.state == EXITED
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image on a machine.
+
+    Attributes:
+        name: Full name with tag or digest.
+        digest: Full name with digest.
+        size_bytes: Compressed size, as registries and Nodes report it.
+    """
+
+    name: str
+    digest: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class PullFailure:
+    """Why an image could not be pulled, in containerd's words."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExecResult:
+    """What a command run inside a container gave."""
+
+    exit_code: int
+    output: str = ""
+
+
+class RuntimeService(Protocol):
+    """Sandboxes and containers."""
+
+    def run_pod_sandbox(
+        self, config: SandboxConfig, on_done: Callable[[Sandbox | str], None]
+    ) -> None:
+        """Make a sandbox and give it an address; ``on_done`` gets it, or why it failed."""
+
+    def stop_pod_sandbox(self, sandbox: Sandbox) -> None:
+        """Take its network away; its containers must have ended."""
+
+    def remove_pod_sandbox(self, sandbox: Sandbox) -> None:
+        """Forget a stopped sandbox and its containers."""
+
+    def create_container(
+        self, sandbox: Sandbox, config: ContainerConfig, on_done: Callable[[Container], None]
+    ) -> None:
+        """Make a container out of an image that is present."""
+
+    def start_container(
+        self, container: Container, sandbox: Sandbox, on_done: Callable[[Container], None]
+    ) -> None:
+        """Start its first process."""
+
+    def stop_container(self, container: Container, grace_ms: int) -> None:
+        """Ask its first process to end, and kill it after ``grace_ms``."""
+
+    def exec_sync(self, container: Container, command: tuple[str, ...]) -> tuple[ExecResult, int]:
+        """Run a command inside, at this very moment: its result and the milliseconds it takes."""
+
+    def http_status(self, sandbox: Sandbox, port: int, path: str) -> int | None:
+        """What a GET inside a sandbox answers; ``None`` when nothing listens on the port."""
+
+    def listens(self, sandbox: Sandbox, port: int) -> bool:
+        """Whether something inside a sandbox answers on a TCP port."""
+
+
+class ImageService(Protocol):
+    """Images of one machine."""
+
+    def image_status(self, image: str) -> Image | None:
+        """The image, if it is here."""
+
+    def list_images(self) -> list[Image]:
+        """All images, in the order in which they came."""
+
+    def plan_pull(self, image: str) -> tuple[Image | PullFailure, int]:
+        """What a pull begun now would give, and its milliseconds."""
+
+    def add_image(self, image: Image) -> None:
+        """Keep a pulled image."""

@@ -1,0 +1,360 @@
+"""A stand-in for containerd: the sandboxes and containers of one machine, and their states.
+
+A kubelet calls the verbs of :class:`~webapp.cri.api.RuntimeService`; programs run inside. The
+kubelet is told through ``listener`` when a container ends or changes what it answers.
+
+Models:
+    containerd/internal/cri/server/service.go criService
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from webapp.cri.api import (
+    EXITED,
+    RUNNING,
+    Container,
+    ContainerConfig,
+    ExecResult,
+    Sandbox,
+    SandboxConfig,
+)
+from webapp.cri.behaviours import choose_program
+from webapp.cri.logs import ContainerLog
+from webapp.cri.program import SIGTERM, Process, Program
+from webapp.network.ipam import AddressesExhaustedError
+from webapp.sim.latency import Latency
+from webapp.trace.facts import (
+    ContainerCreated,
+    ContainerExited,
+    ContainerStarted,
+    ContainerStopping,
+    SandboxCreated,
+    SandboxRemoved,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from webapp.cri.images import ImageStore
+    from webapp.network.cni import NetworkPlugin
+    from webapp.sim.events import Timer
+    from webapp.sim.loop import Simulation
+    from webapp.sim.rng import RandomStream
+    from webapp.trace.recorder import Recorder
+
+
+class RuntimeListener(Protocol):
+    """Who hears of what happens inside: the machine's kubelet."""
+
+    def on_container_exited(self, sandbox: Sandbox, container: Container) -> None:
+        """A container's first process has ended."""
+
+    def on_container_changed(self, sandbox: Sandbox, container: Container) -> None:
+        """A container answers on other ports, or its files changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeLatencies:
+    """How long the runtime's verbs take."""
+
+    sandbox: Latency = field(default=Latency(300, 0.22, 200))
+    create: Latency = field(default=Latency(80, 0.25, 50))
+    start: Latency = field(default=Latency(80, 0.25, 50))
+    kill: Latency = field(default=Latency(20, 0.2, 5))
+
+
+DEFAULT_LATENCIES = RuntimeLatencies()
+
+
+class _Instance:
+    """What the runtime keeps of a container besides its record."""
+
+    __slots__ = ("kill_timer", "process", "program", "sandbox")
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        self.process: Process | None = None
+        self.program: Program | None = None
+        self.kill_timer: Timer | None = None
+
+
+class ContainerRuntime:
+    """The runtime of one machine.
+
+    Attributes:
+        images: The machine's image store.
+        listener: Set by the kubelet before the first sandbox.
+        powered: ``False`` once the machine is gone; then nothing happens any more.
+    """
+
+    def __init__(
+        self,
+        sim: Simulation,
+        recorder: Recorder,
+        stream: RandomStream,
+        *,
+        node: str,
+        images: ImageStore,
+        network: NetworkPlugin,
+        latencies: RuntimeLatencies = DEFAULT_LATENCIES,
+    ) -> None:
+        self._sim = sim
+        self._recorder = recorder
+        self._stream = stream
+        self._node = node
+        self._actor = f"containerd/{node}"
+        self._network = network
+        self._latencies = latencies
+        self._instances: dict[str, _Instance] = {}
+        self.images = images
+        self.listener: RuntimeListener | None = None
+        self.powered = True
+
+    def power_off(self) -> None:
+        """The machine is gone: whatever ran has stopped, and nobody is told."""
+        self.powered = False
+        for instance in self._instances.values():
+            if instance.process is not None:
+                instance.process.abandon()
+            self._sim.cancel(instance.kill_timer)
+
+    # Sandboxes
+
+    def run_pod_sandbox(
+        self, config: SandboxConfig, on_done: Callable[[Sandbox | str], None]
+    ) -> None:
+        """Make a sandbox and give it an address; ``on_done`` gets it, or why it failed."""
+        delay_ms = self._latencies.sandbox.draw(self._stream)
+        self._sim.schedule(delay_ms, self._finish_sandbox, (config, on_done))
+
+    def _finish_sandbox(
+        self, request: tuple[SandboxConfig, Callable[[Sandbox | str], None]]
+    ) -> None:
+        config, on_done = request
+        if not self.powered:
+            return
+        sandbox = Sandbox(self._stream.hex(64), config, "", self._sim.now_ms)
+        self._recorder.record(
+            SandboxCreated(
+                actor=self._actor,
+                subject=config.pod,
+                node=self._node,
+                sandbox_id=sandbox.id,
+                runtime_handler=config.runtime_handler,
+            )
+        )
+        delay_ms = self._network.add_ms(self._stream)
+        self._sim.schedule(delay_ms, self._finish_network, (sandbox, on_done))
+
+    def _finish_network(self, request: tuple[Sandbox, Callable[[Sandbox | str], None]]) -> None:
+        sandbox, on_done = request
+        if not self.powered:
+            return
+        config = sandbox.config
+        try:
+            sandbox.ip = self._network.add(
+                self._node, sandbox.id, config.pod, host_network=config.host_network
+            )
+        except AddressesExhaustedError as error:
+            self.remove_pod_sandbox(sandbox)
+            on_done(
+                f'rpc error: code = Unknown desc = failed to setup network for sandbox "{sandbox.id}": '
+                f'plugin type="{self._network.name}" failed (add): {error}'
+            )
+            return
+        on_done(sandbox)
+
+    def stop_pod_sandbox(self, sandbox: Sandbox) -> None:
+        """Take its network away; its containers must have ended."""
+        if sandbox.ready:
+            sandbox.ready = False
+            self._network.delete(self._node, sandbox.id)
+
+    def remove_pod_sandbox(self, sandbox: Sandbox) -> None:
+        """Forget a stopped sandbox and its containers."""
+        for container in sandbox.containers:
+            self._instances.pop(container.id, None)
+        self._recorder.record(
+            SandboxRemoved(
+                actor=self._actor,
+                subject=sandbox.config.pod,
+                node=self._node,
+                sandbox_id=sandbox.id,
+            )
+        )
+
+    # Containers
+
+    def create_container(
+        self, sandbox: Sandbox, config: ContainerConfig, on_done: Callable[[Container], None]
+    ) -> None:
+        """Make a container out of an image that is present."""
+        delay_ms = self._latencies.create.draw(self._stream)
+        self._sim.schedule(delay_ms, self._finish_create, (sandbox, config, on_done))
+
+    def _finish_create(
+        self, request: tuple[Sandbox, ContainerConfig, Callable[[Container], None]]
+    ) -> None:
+        sandbox, config, on_done = request
+        if not self.powered:
+            return
+        image = self.images.image_status(config.image)
+        name, digest = (image.name, image.digest) if image else (config.image, "")
+        container = Container(self._stream.hex(64), config, name, digest, ContainerLog())
+        container.created_ms = self._sim.now_ms
+        self._forget_older(sandbox, config.name)
+        sandbox.containers.append(container)
+        self._instances[container.id] = _Instance(sandbox)
+        self._recorder.record(
+            ContainerCreated(
+                actor=self._actor,
+                subject=sandbox.config.pod,
+                node=self._node,
+                container=config.name,
+                container_id=container.id,
+                role=config.role,
+            )
+        )
+        on_done(container)
+
+    def _forget_older(self, sandbox: Sandbox, name: str) -> None:
+        # Of each container the newest ended instance stays, for lastState and logs --previous.
+        older = [held for held in sandbox.containers if held.name == name][:-1]
+        for held in older:
+            sandbox.containers.remove(held)
+            self._instances.pop(held.id, None)
+
+    def start_container(
+        self, container: Container, sandbox: Sandbox, on_done: Callable[[Container], None]
+    ) -> None:
+        """Start its first process."""
+        delay_ms = self._latencies.start.draw(self._stream)
+        self._sim.schedule(delay_ms, self._finish_start, (container, sandbox, on_done))
+
+    def _finish_start(
+        self, request: tuple[Container, Sandbox, Callable[[Container], None]]
+    ) -> None:
+        container, sandbox, on_done = request
+        if not self.powered:
+            return
+        config = container.config
+        instance = self._instances[container.id]
+        instance.program = choose_program(config.image, config.command, config.args)
+        instance.process = Process(
+            self._sim,
+            container,
+            config.command + config.args,
+            hostname=sandbox.config.hostname,
+            ip=sandbox.ip,
+            on_exit=self._on_exit,
+            on_change=self._on_change,
+        )
+        container.state = RUNNING
+        container.started_ms = self._sim.now_ms
+        self._recorder.record(
+            ContainerStarted(
+                actor=self._actor,
+                subject=sandbox.config.pod,
+                node=self._node,
+                container=config.name,
+                container_id=container.id,
+                role=config.role,
+                restart_count=config.attempt,
+            )
+        )
+        instance.program.start(instance.process)
+        on_done(container)
+
+    def stop_container(self, container: Container, grace_ms: int) -> None:
+        """Ask its first process to end, and kill it after ``grace_ms``."""
+        if not container.running:
+            return
+        instance = self._instances[container.id]
+        if container.stopping:
+            self._sim.cancel(instance.kill_timer)
+        else:
+            self._ask_to_stop(container, instance, grace_ms)
+        instance.kill_timer = self._sim.schedule(
+            max(grace_ms, self._latencies.kill.draw(self._stream)), self._kill, container
+        )
+
+    def _ask_to_stop(self, container: Container, instance: _Instance, grace_ms: int) -> None:
+        container.stopping = True
+        self._recorder.record(
+            ContainerStopping(
+                actor=self._actor,
+                subject=instance.sandbox.config.pod,
+                node=self._node,
+                container=container.name,
+                container_id=container.id,
+                duration_ms=grace_ms,
+            )
+        )
+        if instance.program is not None and instance.process is not None:
+            instance.program.on_signal(instance.process, SIGTERM)
+
+    def _kill(self, container: Container) -> None:
+        process = self._instances[container.id].process
+        if process is not None:
+            process.exit(137)
+
+    def crash_container(self, container: Container, exit_code: int, reason: str = "") -> None:
+        """End a running container from outside: a fault, or the kernel out of memory."""
+        process = self._instances[container.id].process
+        if process is not None:
+            process.exit(exit_code, reason)
+
+    def _on_exit(self, container: Container, exit_code: int, reason: str) -> None:
+        if not self.powered:
+            return
+        instance = self._instances[container.id]
+        self._sim.cancel(instance.kill_timer)
+        instance.process = None
+        container.state = EXITED
+        container.finished_ms = self._sim.now_ms
+        container.exit_code = exit_code
+        container.reason = reason or ("Error" if exit_code else "Completed")
+        container.log.close()
+        self._recorder.record(
+            ContainerExited(
+                actor=self._actor,
+                subject=instance.sandbox.config.pod,
+                node=self._node,
+                container=container.name,
+                container_id=container.id,
+                exit_code=exit_code,
+                reason=container.reason,
+            )
+        )
+        if self.listener is not None:
+            self.listener.on_container_exited(instance.sandbox, container)
+
+    def _on_change(self, container: Container) -> None:
+        if self.listener is not None and self.powered:
+            self.listener.on_container_changed(self._instances[container.id].sandbox, container)
+
+    # Looking inside
+
+    def exec_sync(self, container: Container, command: tuple[str, ...]) -> tuple[ExecResult, int]:
+        """Run a command inside, at this very moment: its result and the milliseconds it takes."""
+        instance = self._instances.get(container.id)
+        if instance is None or instance.process is None or instance.program is None:
+            return ExecResult(1, "container is not running\n"), 0
+        return instance.program.execute(instance.process, command)
+
+    def http_status(self, sandbox: Sandbox, port: int, path: str) -> int | None:
+        """What a GET inside a sandbox answers; ``None`` when nothing listens on the port."""
+        for container in sandbox.containers:
+            instance = self._instances.get(container.id)
+            if instance is None or instance.process is None or instance.program is None:
+                continue
+            if port in instance.process.ports:
+                return instance.program.http_status(instance.process, port, path)
+        return None
+
+    def listens(self, sandbox: Sandbox, port: int) -> bool:
+        """Whether something inside a sandbox answers on a TCP port."""
+        return self.http_status(sandbox, port, "/") is not None

@@ -1,0 +1,238 @@
+"""Getting a container's image onto the machine: pull policies, serial pulls, back-off.
+
+:meth:`ImageManager.ensure_image_exists` answers through ``on_done`` with ``None`` (the image is here)
+or an :class:`ImageError` with the reason that the waiting container shows.
+
+Models:
+    pkg/kubelet/images/image_manager.go EnsureImageExists
+    pkg/kubelet/images/puller.go serialImagePuller
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from webapp.cri.api import PullFailure
+from webapp.cri.references import InvalidReferenceError, parse_reference
+from webapp.kubelet.backoff import Backoff, go_duration
+from webapp.trace.facts import ImagePulled, ImagePullFailed, ImagePullStarted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from webapp.apimachinery.meta import JSONObject
+    from webapp.client.record import EventRecorder
+    from webapp.cri.api import Image, ImageService
+    from webapp.sim.loop import Simulation
+    from webapp.trace.facts import ObjectRef
+    from webapp.trace.recorder import Recorder
+
+
+@dataclass(frozen=True, slots=True)
+class ImageError:
+    """Why a container's image is not here.
+
+    Attributes:
+        reason: ErrImagePull, ImagePullBackOff, ErrImageNeverPull or InvalidImageName.
+        message: What the container's status shows.
+        retry_ms: When to look again; 0 leaves it to the caller.
+    """
+
+    reason: str
+    message: str
+    retry_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRequest:
+    """Who needs an image.
+
+    Attributes:
+        pod: The Pod, for Events.
+        ref: The Pod, for facts.
+        container: The container's spec.
+        field_path: Where the container stands in the Pod.
+    """
+
+    pod: JSONObject
+    ref: ObjectRef
+    container: JSONObject
+    field_path: str
+
+
+class ImageManager:
+    """Images of one machine, one pull at a time."""
+
+    def __init__(
+        self,
+        sim: Simulation,
+        recorder: Recorder,
+        images: ImageService,
+        events: EventRecorder,
+        *,
+        node: str,
+        on_pulled: Callable[[], None],
+    ) -> None:
+        self._sim = sim
+        self._recorder = recorder
+        self._images = images
+        self._events = events
+        self._node = node
+        self._actor = f"kubelet/{node}"
+        self._on_pulled = on_pulled
+        self._backoff = Backoff()
+        self._last_error: dict[tuple[str, ...], str] = {}
+        self._queue: deque[tuple[ImageRequest, Callable[[ImageError | None], None], int]] = deque()
+        self._pulling = False
+
+    def ensure_image_exists(
+        self, request: ImageRequest, on_done: Callable[[ImageError | None], None]
+    ) -> None:
+        """Make sure that a container's image is here; pull it if its policy says so."""
+        image = request.container["image"]
+        try:
+            parse_reference(image)
+        except InvalidReferenceError as error:
+            message = (
+                f'Failed to apply default image tag "{image}": '
+                f'couldn\'t parse image name "{image}": {error}'
+            )
+            self._tell(request, "Warning", "InspectFailed", message)
+            on_done(ImageError("InvalidImageName", message))
+            return
+        present = self._images.image_status(image) is not None
+        policy = request.container.get("imagePullPolicy", "IfNotPresent")
+        if present and policy != "Always":
+            self._use_present(request, on_done)
+        elif policy == "Never":
+            message = f'Container image "{image}" is not present with pull policy of Never'
+            self._tell(request, "Warning", "ErrImageNeverPull", message)
+            on_done(ImageError("ErrImageNeverPull", message))
+        else:
+            self._pull_unless_backing_off(request, on_done)
+
+    def forget_pod(self, uid: str) -> None:
+        """Drop the back-offs of a Pod that is gone."""
+        self._backoff.forget(uid)
+        for key in [key for key in self._last_error if key[0] == uid]:
+            del self._last_error[key]
+
+    def _use_present(
+        self, request: ImageRequest, on_done: Callable[[ImageError | None], None]
+    ) -> None:
+        image = request.container["image"]
+        message = (
+            f'Container image "{image}" already present on machine and can be accessed by the pod'
+        )
+        self._tell(request, "Normal", "Pulled", message)
+        self._recorder.record(
+            ImagePulled(
+                actor=self._actor,
+                subject=request.ref,
+                node=self._node,
+                container=request.container["name"],
+                image=image,
+                already_present=True,
+            )
+        )
+        on_done(None)
+
+    def _pull_unless_backing_off(
+        self, request: ImageRequest, on_done: Callable[[ImageError | None], None]
+    ) -> None:
+        image = request.container["image"]
+        key = (request.ref.uid, image)
+        wait_ms = self._backoff.remaining_since_update(key, self._sim.now_ms)
+        if wait_ms:
+            message = f'Back-off pulling image "{image}"'
+            self._tell(request, "Normal", "BackOff", message)
+            cause = self._last_error.get(key, "")
+            on_done(ImageError("ImagePullBackOff", f"{message}: ErrImagePull: {cause}", wait_ms))
+            return
+        self._tell(request, "Normal", "Pulling", f'Pulling image "{image}"')
+        self._queue.append((request, on_done, self._sim.now_ms))
+        if not self._pulling:
+            self._pull_next()
+
+    def _pull_next(self) -> None:
+        if not self._queue:
+            self._pulling = False
+            return
+        self._pulling = True
+        request, on_done, asked_ms = self._queue.popleft()
+        image = request.container["image"]
+        result, duration_ms = self._images.plan_pull(image)
+        self._recorder.record(
+            ImagePullStarted(
+                actor=self._actor,
+                subject=request.ref,
+                node=self._node,
+                container=request.container["name"],
+                image=image,
+                size_bytes=0 if isinstance(result, PullFailure) else result.size_bytes,
+                duration_ms=duration_ms,
+            )
+        )
+        self._sim.schedule(
+            duration_ms, self._finish_pull, (request, on_done, asked_ms, result, duration_ms)
+        )
+
+    def _finish_pull(
+        self,
+        pull: tuple[
+            ImageRequest, Callable[[ImageError | None], None], int, Image | PullFailure, int
+        ],
+    ) -> None:
+        request, on_done, asked_ms, result, duration_ms = pull
+        image = request.container["image"]
+        error: ImageError | None = None
+        if isinstance(result, PullFailure):
+            error = self._note_failure(request, result)
+        else:
+            self._images.add_image(result)
+            waited = go_duration(self._sim.now_ms - asked_ms)
+            self._tell(
+                request,
+                "Normal",
+                "Pulled",
+                f'Successfully pulled image "{image}" in {go_duration(duration_ms)} '
+                f"({waited} including waiting). Image size: {result.size_bytes} bytes.",
+            )
+            self._recorder.record(
+                ImagePulled(
+                    actor=self._actor,
+                    subject=request.ref,
+                    node=self._node,
+                    container=request.container["name"],
+                    image=image,
+                )
+            )
+            self._on_pulled()
+        self._pull_next()
+        on_done(error)
+
+    def _note_failure(self, request: ImageRequest, failure: PullFailure) -> ImageError:
+        image = request.container["image"]
+        key = (request.ref.uid, image)
+        self._tell(
+            request, "Warning", "Failed", f'Failed to pull image "{image}": {failure.message}'
+        )
+        self._backoff.next(key, self._sim.now_ms, self._sim.now_ms)
+        self._last_error[key] = failure.message
+        self._recorder.record(
+            ImagePullFailed(
+                actor=self._actor,
+                subject=request.ref,
+                node=self._node,
+                container=request.container["name"],
+                image=image,
+                reason="ErrImagePull",
+                message=failure.message,
+            )
+        )
+        return ImageError("ErrImagePull", failure.message)
+
+    def _tell(self, request: ImageRequest, type_: str, reason: str, message: str) -> None:
+        self._events.event(request.pod, type_, reason, message, request.field_path)

@@ -1,0 +1,389 @@
+"""The kubelet's loop: Pods in, containers running, statuses out.
+
+Enters: Pods of this Node (:class:`~webapp.kubelet.config.PodSource`), ends and changes of containers
+(the runtime's listener), probe results. Leaves: requests to the runtime, statuses, Events, facts.
+Each Pod has a :class:`~webapp.kubelet.pod_workers.PodWorker`; :meth:`Kubelet.sync` moves it along and
+may be called at any time.
+
+Models:
+    pkg/kubelet/kubelet.go syncLoopIteration
+    pkg/kubelet/kubelet.go SyncPod
+    pkg/kubelet/kubelet.go SyncTerminatingPod
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from webapp.api.core.pods import is_pod_terminal, is_sidecar
+from webapp.apimachinery.status import BadRequest, NotFound
+from webapp.apimachinery.wire import LogResponse
+from webapp.kubelet.image_manager import ImageManager
+from webapp.kubelet.kuberuntime.container import ContainerStarter
+from webapp.kubelet.kuberuntime.manager import RuntimeManager, grace_seconds
+from webapp.kubelet.lifecycle import NodeUse, Rejection, admit_pod
+from webapp.kubelet.pod_workers import PodWorker, WorkerState
+from webapp.kubelet.prober import Prober
+from webapp.kubelet.status_manager import StatusManager
+from webapp.kubelet.volume_manager import mount_problem
+from webapp.sim.latency import Latency
+from webapp.trace.facts import PodAccepted, PodRejected, VolumesMounted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from webapp.apimachinery.log_options import LogOptions
+    from webapp.apimachinery.meta import JSONObject
+    from webapp.client.record import EventRecorder
+    from webapp.client.rest import RESTClient
+    from webapp.cri.api import Container, Sandbox
+    from webapp.cri.runtime import ContainerRuntime
+    from webapp.sim.loop import Simulation
+    from webapp.sim.rng import RandomStream
+    from webapp.trace.recorder import Recorder
+
+NOTICE_LATENCY = Latency(20, 0.4, 10)
+"""From the watch's delivery to the Pod's worker."""
+PLEG_LATENCY = Latency(120, 0.4, 20)
+"""From a container's end to the kubelet's knowing."""
+MOUNT_LATENCY = Latency(40, 0.4, 10)
+FIRST_MOUNT_RETRY_MS = 500
+LAST_MOUNT_RETRY_MS = 122_000
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a kubelet is given by its machine.
+
+    Attributes:
+        sim: Virtual time.
+        recorder: Takes the facts.
+        stream: Chance, this machine's own.
+        client: Speaks to the API server as this Node.
+        events: Writes Events as this kubelet.
+        runtime: The machine's container runtime.
+        node: The Node's name.
+        host_ip: The machine's address.
+        get_node: The Node object as last seen.
+        on_image_pulled: Told when the machine has one image more.
+    """
+
+    sim: Simulation
+    recorder: Recorder
+    stream: RandomStream
+    client: RESTClient
+    events: EventRecorder
+    runtime: ContainerRuntime
+    node: str
+    host_ip: str
+    get_node: Callable[[], JSONObject | None]
+    on_image_pulled: Callable[[], None]
+
+
+class Kubelet:
+    """The kubelet of one machine.
+
+    Attributes:
+        workers: UID → worker, of all Pods that are known here.
+    """
+
+    def __init__(self, given: Surroundings) -> None:
+        self._given = given
+        self._sim = given.sim
+        self._actor = f"kubelet/{given.node}"
+        self._use = NodeUse()
+        self._arriving: dict[str, JSONObject] = {}
+        self.workers: dict[str, PodWorker] = {}
+        given.runtime.listener = self
+        self._images = ImageManager(
+            given.sim,
+            given.recorder,
+            given.runtime.images,
+            given.events,
+            node=given.node,
+            on_pulled=given.on_image_pulled,
+        )
+        self._prober = Prober(
+            given.sim,
+            given.recorder,
+            given.runtime,
+            given.events,
+            node=given.node,
+            on_result=self.sync,
+        )
+        self._starter = ContainerStarter(
+            given.sim,
+            given.client,
+            given.runtime,
+            self._images,
+            self._prober,
+            given.events,
+            host_ip=given.host_ip,
+        )
+        self._manager = RuntimeManager(
+            given.sim,
+            given.recorder,
+            given.stream,
+            given.runtime,
+            self._starter,
+            given.events,
+            node=given.node,
+            on_progress=self.sync,
+        )
+        self._statuses = StatusManager(
+            given.sim,
+            given.recorder,
+            given.client,
+            given.stream,
+            node=given.node,
+            host_ip=given.host_ip,
+        )
+
+    def power_off(self) -> None:
+        """The machine is gone: nothing of it acts any more."""
+        for worker in self.workers.values():
+            worker.removed = True
+            worker.state = WorkerState.TERMINATED
+            self._sim.cancel(worker.flush)
+            self._sim.cancel(worker.resync)
+        self._given.runtime.power_off()
+
+    # Pods come, change and go
+
+    def on_pod_added(self, pod: JSONObject) -> None:
+        """A Pod was bound to this Node."""
+        uid = pod["metadata"]["uid"]
+        if uid in self.workers or is_pod_terminal(pod):
+            return
+        self._arriving[uid] = pod
+        self._sim.schedule(NOTICE_LATENCY.draw(self._given.stream), self._accept, uid)
+
+    def on_pod_updated(self, _old: JSONObject, pod: JSONObject) -> None:
+        """A Pod of this Node changed; what only its status says needs no work."""
+        metadata = pod["metadata"]
+        worker = self.workers.get(metadata["uid"])
+        if worker is None:
+            if metadata["uid"] in self._arriving:
+                self._arriving[metadata["uid"]] = pod
+            return
+        before = worker.pod
+        if int(metadata["resourceVersion"]) > int(before["metadata"]["resourceVersion"]):
+            worker.pod = pod
+        if metadata.get("deletionTimestamp"):
+            self._sim.schedule(NOTICE_LATENCY.draw(self._given.stream), self._end, worker)
+        elif pod["spec"] is not before["spec"] and pod["spec"] != before["spec"]:
+            self._sim.schedule(NOTICE_LATENCY.draw(self._given.stream), self.sync, worker)
+
+    def on_pod_deleted(self, pod: JSONObject) -> None:
+        """A Pod of this Node is gone from the API server."""
+        uid = pod["metadata"]["uid"]
+        self._arriving.pop(uid, None)
+        worker = self.workers.get(uid)
+        if worker is None:
+            return
+        worker.removed = True
+        self._statuses.forget(worker)
+        if worker.state is WorkerState.TERMINATED:
+            self._forget(worker)
+        else:
+            self._sim.schedule(NOTICE_LATENCY.draw(self._given.stream), self._end, worker)
+
+    def _accept(self, uid: str) -> None:
+        pod = self._arriving.pop(uid, None)
+        node = self._given.get_node()
+        if pod is None or node is None or not self._given.runtime.powered:
+            return
+        worker = self.workers[uid] = PodWorker(pod, self._sim.now_ms)
+        if pod["metadata"].get("deletionTimestamp"):
+            worker.state = WorkerState.TERMINATED
+            self._statuses.mark(worker)
+            return
+        rejection = admit_pod(pod, worker.requests, node, self._use)
+        if rejection is not None:
+            self._reject(worker, rejection)
+            return
+        self._use.add(worker.requests)
+        self._given.recorder.record(
+            PodAccepted(actor=self._actor, subject=worker.ref, node=self._given.node)
+        )
+        self.sync(worker)
+
+    def _reject(self, worker: PodWorker, rejection: Rejection) -> None:
+        worker.rejection = rejection
+        worker.state = WorkerState.TERMINATED
+        self._given.events.event(worker.pod, "Warning", rejection.reason, rejection.message)
+        self._given.recorder.record(
+            PodRejected(
+                actor=self._actor,
+                subject=worker.ref,
+                node=self._given.node,
+                reason=rejection.reason,
+                message=rejection.message,
+            )
+        )
+        self._statuses.mark(worker)
+
+    # One Pod
+
+    def sync(self, worker: PodWorker) -> None:
+        """Move a Pod along: begin what is next, unless something is under way."""
+        if not worker.removed:
+            self._statuses.mark(worker)
+        if worker.busy or worker.state is WorkerState.TERMINATED:
+            return
+        if worker.state is WorkerState.TERMINATING:
+            self._sync_terminating(worker)
+        elif not worker.mounted:
+            self._mount(worker)
+        elif self._manager.sync_pod(worker):
+            self._begin_termination(worker)
+
+    def _mount(self, worker: PodWorker) -> None:
+        if not worker.spec.get("volumes"):
+            worker.mounted = True
+            self.sync(worker)
+            return
+        problem = mount_problem(self._given.client, worker.pod)
+        if not problem:
+            worker.busy = True
+            self._sim.schedule(MOUNT_LATENCY.draw(self._given.stream), self._finish_mount, worker)
+        elif worker.resync is None:
+            self._given.events.event(worker.pod, "Warning", "FailedMount", problem)
+            wait_ms = worker.retry_at_ms.get("volumes", FIRST_MOUNT_RETRY_MS)
+            worker.retry_at_ms["volumes"] = min(wait_ms * 2, LAST_MOUNT_RETRY_MS)
+            worker.resync = self._sim.schedule(wait_ms, self._remount, worker, background=True)
+
+    def _remount(self, worker: PodWorker) -> None:
+        worker.resync = None
+        self.sync(worker)
+
+    def _finish_mount(self, worker: PodWorker) -> None:
+        worker.busy = False
+        worker.mounted = True
+        worker.retry_at_ms.pop("volumes", None)
+        self._given.recorder.record(
+            VolumesMounted(
+                actor=self._actor,
+                subject=worker.ref,
+                node=self._given.node,
+                volumes=tuple(volume["name"] for volume in worker.spec["volumes"]),
+            )
+        )
+        self.sync(worker)
+
+    # The end
+
+    def _end(self, worker: PodWorker) -> None:
+        """The Pod was deleted, or its grace period became shorter."""
+        if worker.state is WorkerState.SYNC:
+            self._begin_termination(worker)
+        elif worker.state is WorkerState.TERMINATING:
+            self._shorten_grace(worker)
+        elif worker.removed:
+            self._forget(worker)
+        else:
+            self._statuses.mark(worker)
+
+    def _begin_termination(self, worker: PodWorker) -> None:
+        worker.state = WorkerState.TERMINATING
+        worker.deadline_ms = self._sim.now_ms + grace_seconds(worker) * 1000
+        self._sim.cancel(worker.resync)
+        worker.resync = None
+        if worker.busy and worker.interruptible:
+            worker.operation += 1
+            worker.busy = False
+        self.sync(worker)
+
+    def _shorten_grace(self, worker: PodWorker) -> None:
+        deadline_ms = self._sim.now_ms + grace_seconds(worker) * 1000
+        if worker.deadline_ms is None or deadline_ms >= worker.deadline_ms:
+            return
+        worker.deadline_ms = deadline_ms
+        for container in worker.running():
+            if container.stopping:
+                self._given.runtime.stop_container(container, deadline_ms - self._sim.now_ms)
+
+    def _sync_terminating(self, worker: PodWorker) -> None:
+        """End the app containers together, then the sidecars one by one, last first."""
+        running = worker.running()
+        if not running:
+            self._finish_termination(worker)
+            return
+        sidecars = {
+            item["name"] for item in worker.spec.get("initContainers") or () if is_sidecar(item)
+        }
+        targets = [item for item in running if item.name not in sidecars] or running[-1:]
+        left_ms = max(0, (worker.deadline_ms or 0) - self._sim.now_ms)
+        for container in targets:
+            if container.id not in worker.hooks_run:
+                worker.hooks_run[container.id] = None
+                message = f"Stopping container {container.name}"
+                self._starter.kill_container(worker, container, message, left_ms)
+
+    def _finish_termination(self, worker: PodWorker) -> None:
+        worker.state = WorkerState.TERMINATED
+        sandbox = worker.observed.sandbox
+        if sandbox is not None:
+            self._given.runtime.stop_pod_sandbox(sandbox)
+            self._given.runtime.remove_pod_sandbox(sandbox)
+        self._use.add(worker.requests, -1)
+        self._manager.forget_pod(worker)
+        self._images.forget_pod(worker.uid)
+        if worker.removed:
+            self._forget(worker)
+        else:
+            self._statuses.mark(worker)
+
+    def _forget(self, worker: PodWorker) -> None:
+        self._statuses.forget(worker)
+        self.workers.pop(worker.uid, None)
+
+    # What the runtime tells
+
+    def on_container_exited(self, sandbox: Sandbox, container: Container) -> None:
+        """A container's first process has ended: the next relist will show it."""
+        self._prober.remove(container)
+        worker = self.workers.get(sandbox.config.pod.uid)
+        if worker is not None:
+            self._sim.schedule(PLEG_LATENCY.draw(self._given.stream), self.sync, worker)
+
+    def on_container_changed(self, sandbox: Sandbox, container: Container) -> None:  # noqa: ARG002
+        """A container answers on other ports, or its files changed."""
+        self._prober.recheck(container)
+
+    # Logs
+
+    def container_log(self, pod: JSONObject, container: str, options: LogOptions) -> LogResponse:
+        """What a container of a Pod here printed.
+
+        Raises:
+            BadRequest: The container has not run yet, or has no previous instance.
+            NotFound: The Pod is not here.
+        """
+        name = pod["metadata"]["name"]
+        worker = self.workers.get(pod["metadata"]["uid"])
+        if worker is None:
+            raise NotFound.of("", "pods", name)
+        observed = worker.observed
+        if options.previous:
+            instance = observed.previous.get(container)
+            if instance is None and container in worker.waiting:
+                instance = observed.containers.get(container)
+            if instance is None:
+                raise BadRequest(
+                    f'previous terminated container "{container}" in pod "{name}" not found'
+                )
+        else:
+            instance = observed.containers.get(container)
+            if instance is None:
+                reason = worker.waiting.get(container, ("ContainerCreating", ""))[0]
+                words = {
+                    "ErrImagePull": "image can't be pulled",
+                    "ImagePullBackOff": "trying and failing to pull image",
+                }.get(reason, reason)
+                raise BadRequest(
+                    f'container "{container}" in pod "{name}" is waiting to start: {words}'
+                )
+        log = instance.log
+        return LogResponse(lambda sink: log.read(options, sink))

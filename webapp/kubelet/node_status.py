@@ -1,0 +1,293 @@
+"""The Node's own status: addresses, capacity, conditions, images; its registration and Lease.
+
+The dictionaries are pure functions of the machine; :class:`NodeStatusManager` writes them. A Lease is
+written once: how far it has been renewed is a function of the time and of the machine being up, so
+an idle Node causes no events.
+
+Models:
+    pkg/kubelet/kubelet_node_status.go registerWithAPIServer
+    pkg/kubelet/nodestatus/setters.go
+    staging/src/k8s.io/component-helpers/apimachinery/lease/controller.go
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from webapp.api.core.nodes import get_node_condition
+from webapp.api.resources import LEASES, NODES
+from webapp.apimachinery.meta import object_ref
+from webapp.apimachinery.status import AlreadyExists, NotFound
+from webapp.apimachinery.timestamps import micro_time_text, time_text
+from webapp.trace.facts import NodeReadinessChanged, NodeRegistered
+
+if TYPE_CHECKING:
+    from webapp.apimachinery.meta import JSONObject
+    from webapp.client.record import EventRecorder
+    from webapp.client.rest import RESTClient
+    from webapp.cri.api import Image, ImageService
+    from webapp.sim.events import Timer
+    from webapp.sim.loop import Simulation
+    from webapp.trace.recorder import Recorder
+
+LEASE_NAMESPACE = "kube-node-lease"
+LEASE_SECONDS = 40
+RENEW_MS = 10_000
+IMAGES_SHOWN = 50
+IMAGES_DELAY_MS = 10_000
+
+DEFAULT_CAPACITY: dict[str, str] = {
+    "cpu": "4",
+    "ephemeral-storage": "102400Mi",
+    "hugepages-1Gi": "0",
+    "hugepages-2Mi": "0",
+    "memory": "8Gi",
+    "pods": "110",
+}
+
+_NOT_READY_MESSAGE = (
+    "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady "
+    "message:Network plugin returns error: cni plugin not initialized"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MachineInfo:
+    """What a machine is.
+
+    Attributes:
+        name: The Node's name.
+        address: Its own address.
+        machine_id: 32 hexadecimal digits.
+        system_uuid: UUID of the board.
+        boot_id: UUID of this boot.
+    """
+
+    name: str
+    address: str
+    machine_id: str
+    system_uuid: str
+    boot_id: str
+
+
+def default_labels(name: str) -> dict[str, str]:
+    """The labels that every kubelet gives its Node."""
+    return {
+        "beta.kubernetes.io/arch": "amd64",
+        "beta.kubernetes.io/os": "linux",
+        "kubernetes.io/arch": "amd64",
+        "kubernetes.io/hostname": name,
+        "kubernetes.io/os": "linux",
+    }
+
+
+def node_status(
+    node: JSONObject, machine: MachineInfo, images: list[Image], now_ms: int, *, ready: bool
+) -> JSONObject:
+    """The status to report.
+
+    Args:
+        node: The Node as last seen; capacity and allocatable that it has are kept.
+        machine: What the machine is.
+        images: What is on it.
+        now_ms: For conditions that change.
+        ready: Whether Pods can run.
+    """
+    last = node.get("status") or {}
+    capacity = {**DEFAULT_CAPACITY, **(last.get("capacity") or {})}
+    allocatable = {**capacity, **(last.get("allocatable") or {})}
+    return {
+        **last,
+        "addresses": [
+            {"type": "InternalIP", "address": machine.address},
+            {"type": "Hostname", "address": machine.name},
+        ],
+        "allocatable": allocatable,
+        "capacity": capacity,
+        "conditions": _conditions(node, now_ms, ready=ready),
+        "daemonEndpoints": {"kubeletEndpoint": {"Port": 10250}},
+        "images": [
+            {"names": [image.digest, image.name], "sizeBytes": image.size_bytes}
+            for image in sorted(images, key=lambda item: (-item.size_bytes, item.name))
+        ][:IMAGES_SHOWN],
+        "nodeInfo": {
+            "architecture": "amd64",
+            "bootID": machine.boot_id,
+            "containerRuntimeVersion": "containerd://2.1.4",
+            "kernelVersion": "6.8.0-79-generic",
+            "kubeProxyVersion": "",
+            "kubeletVersion": "v1.36.0",
+            "machineID": machine.machine_id,
+            "operatingSystem": "linux",
+            "osImage": "Ubuntu 24.04.3 LTS",
+            "swap": {"capacity": 0},
+            "systemUUID": machine.system_uuid,
+        },
+    }
+
+
+def _conditions(node: JSONObject, now_ms: int, *, ready: bool) -> list[JSONObject]:
+    good = (
+        ("MemoryPressure", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
+        ("DiskPressure", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
+        ("PIDPressure", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
+    )
+    verdicts = [(kind, "False", reason, message) for kind, reason, message in good]
+    if ready:
+        verdicts.append(("Ready", "True", "KubeletReady", "kubelet is posting ready status"))
+    else:
+        verdicts.append(("Ready", "False", "KubeletNotReady", _NOT_READY_MESSAGE))
+    written = {item[0] for item in verdicts}
+    foreign = [
+        item
+        for item in (node.get("status") or {}).get("conditions") or ()
+        if item["type"] not in written
+    ]
+    return [*foreign, *(_condition(node, now_ms, *verdict) for verdict in verdicts)]
+
+
+def _condition(
+    node: JSONObject, now_ms: int, kind: str, status: str, reason: str, message: str
+) -> JSONObject:
+    last = get_node_condition(node, kind)
+    now = time_text(now_ms)
+    changed = last["lastTransitionTime"] if last and last["status"] == status else now
+    return {
+        "type": kind,
+        "status": status,
+        "lastHeartbeatTime": now,
+        "lastTransitionTime": changed,
+        "reason": reason,
+        "message": message,
+    }
+
+
+def lease(node: JSONObject, now_ms: int) -> JSONObject:
+    """The Node's Lease as it is first written."""
+    metadata = node["metadata"]
+    return {
+        "apiVersion": "coordination.k8s.io/v1",
+        "kind": "Lease",
+        "metadata": {
+            "name": metadata["name"],
+            "namespace": LEASE_NAMESPACE,
+            "ownerReferences": [
+                {
+                    "apiVersion": "v1",
+                    "kind": "Node",
+                    "name": metadata["name"],
+                    "uid": metadata["uid"],
+                }
+            ],
+        },
+        "spec": {
+            "holderIdentity": metadata["name"],
+            "leaseDurationSeconds": LEASE_SECONDS,
+            "renewTime": micro_time_text(now_ms),
+        },
+    }
+
+
+def renewed_ms(acquired_ms: int, now_ms: int) -> int:
+    """When a Lease acquired at ``acquired_ms`` was last renewed by a machine that is up."""
+    return now_ms - (now_ms - acquired_ms) % RENEW_MS
+
+
+class NodeStatusManager:
+    """Registers a Node and keeps its status up to date.
+
+    Attributes:
+        ready: Whether Pods can run here.
+    """
+
+    def __init__(
+        self,
+        sim: Simulation,
+        recorder: Recorder,
+        client: RESTClient,
+        events: EventRecorder,
+        machine: MachineInfo,
+        images: ImageService,
+    ) -> None:
+        self._sim = sim
+        self._recorder = recorder
+        self._client = client
+        self._events = events
+        self._machine = machine
+        self._images = images
+        self._actor = f"kubelet/{machine.name}"
+        self._update: Timer | None = None
+        self.ready = False
+
+    def register(self) -> JSONObject:
+        """Create the Node, or complete the one that is there; then its first status and Lease."""
+        name = self._machine.name
+        labels = default_labels(name)
+        try:
+            node = self._client.get(NODES, "", name)
+        except NotFound:
+            node = self._client.create(
+                NODES,
+                "",
+                {"apiVersion": "v1", "kind": "Node", "metadata": {"name": name, "labels": labels}},
+            )
+        missing = {
+            key: value
+            for key, value in labels.items()
+            if key not in (node["metadata"].get("labels") or {})
+        }
+        if missing:
+            node = self._client.patch(NODES, "", name, {"metadata": {"labels": missing}})
+        node = self._write(node)
+        try:
+            self._client.create(LEASES, LEASE_NAMESPACE, lease(node, self._sim.now_ms))
+        except AlreadyExists:
+            self._client.patch(
+                LEASES, LEASE_NAMESPACE, name, {"spec": lease(node, self._sim.now_ms)["spec"]}
+            )
+        self._recorder.record(
+            NodeRegistered(actor=self._actor, subject=object_ref(node), node=name)
+        )
+        self._tell(node, "Starting", "Starting kubelet.")
+        return node
+
+    def set_ready(self, *, ready: bool) -> None:
+        """Report whether Pods can run here."""
+        self.ready = ready
+        node = self._write(self._client.get(NODES, "", self._machine.name))
+        self._recorder.record(
+            NodeReadinessChanged(
+                actor=self._actor,
+                subject=object_ref(node),
+                node=self._machine.name,
+                ready=ready,
+                reason="KubeletReady" if ready else "KubeletNotReady",
+            )
+        )
+        reason = "NodeReady" if ready else "NodeNotReady"
+        self._tell(node, reason, f"Node {self._machine.name} status is now: {reason}")
+
+    def mark_images(self) -> None:
+        """The machine has one image more: report it with the next status."""
+        if self._update is None:
+            self._update = self._sim.schedule(IMAGES_DELAY_MS, self._write_images, background=True)
+
+    def power_off(self) -> None:
+        """The machine is gone: nothing more is reported."""
+        self._sim.cancel(self._update)
+
+    def _write_images(self, _: None) -> None:
+        self._update = None
+        self._write(self._client.get(NODES, "", self._machine.name))
+
+    def _write(self, node: JSONObject) -> JSONObject:
+        status = node_status(
+            node, self._machine, self._images.list_images(), self._sim.now_ms, ready=self.ready
+        )
+        return self._client.update(NODES, {**node, "status": status}, "status")
+
+    def _tell(self, node: JSONObject, reason: str, message: str) -> None:
+        # Kubelets name their Node by its name where a UID belongs; kubectl looks for both.
+        named = {**node, "metadata": {**node["metadata"], "uid": self._machine.name}}
+        self._events.event(named, "Normal", reason, message)

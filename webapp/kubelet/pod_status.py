@@ -1,0 +1,379 @@
+"""A Pod's status out of what its machine has: phase, conditions, container statuses. Pure.
+
+Models:
+    pkg/kubelet/kubelet_pods.go generateAPIPodStatus
+    pkg/kubelet/kubelet_pods.go getPhase
+    pkg/kubelet/status/generate.go GeneratePodReadyCondition
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from webapp.api.core.pods import is_sidecar, qos_class
+from webapp.apimachinery.timestamps import time_text
+from webapp.kubelet.kuberuntime.pod_actions import should_restart
+
+if TYPE_CHECKING:
+    from webapp.apimachinery.meta import JSONObject
+    from webapp.cri.api import Container
+    from webapp.kubelet.kuberuntime.observed import ObservedPod
+
+PENDING = "Pending"
+RUNNING = "Running"
+SUCCEEDED = "Succeeded"
+FAILED = "Failed"
+
+KUBELET_CONDITIONS = (
+    "PodReadyToStartContainers",
+    "Initialized",
+    "Ready",
+    "ContainersReady",
+    "PodScheduled",
+)
+"""Conditions that the kubelet writes, in the order in which it does."""
+
+Waiting = dict[str, tuple[str, str]]
+"""Container name → (reason, message) of why it waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusInput:
+    """Everything that a Pod's status is made from.
+
+    Attributes:
+        pod: The Pod, with the status last known.
+        observed: The machine's side.
+        waiting: Why containers wait.
+        host_ip: The machine's address.
+        start_ms: When the kubelet accepted the Pod.
+        now_ms: For conditions that change.
+        terminated: Whether everything has ended for good, so that the phase is final.
+    """
+
+    pod: JSONObject
+    observed: ObservedPod
+    waiting: Waiting
+    host_ip: str
+    start_ms: int
+    now_ms: int
+    terminated: bool = False
+
+
+def pod_phase(spec: JSONObject, observed: ObservedPod, *, terminated: bool = False) -> str:
+    """The Pod's phase.
+
+    Args:
+        spec: The Pod's spec.
+        observed: The machine's side.
+        terminated: Whether everything has ended for good.
+    """
+    for container in spec.get("initContainers") or ():
+        instance = observed.containers.get(container["name"])
+        if is_sidecar(container):
+            if not observed.started(container["name"]) and not _apps_begun(spec, observed):
+                return FAILED if terminated and instance is not None else PENDING
+            continue
+        if instance is None or not instance.exited:
+            if not _apps_begun(spec, observed):
+                return FAILED if terminated and observed.containers else PENDING
+        elif instance.exit_code != 0 and not _apps_begun(spec, observed):
+            never = (container.get("restartPolicy") or spec.get("restartPolicy")) == "Never"
+            return FAILED if never or terminated else PENDING
+    stopped = succeeded = running = 0
+    restarts = False
+    for container in spec["containers"]:
+        instance = observed.containers.get(container["name"])
+        if instance is None:
+            if not terminated:
+                return PENDING
+            stopped += 1
+        elif instance.running:
+            running += 1
+        elif not instance.exited:
+            return PENDING
+        else:
+            stopped += 1
+            succeeded += instance.exit_code == 0
+            restarts = restarts or should_restart(spec, container, instance)
+    if running:
+        return RUNNING
+    if terminated and not observed.containers:
+        return FAILED
+    if terminated or not restarts:
+        return SUCCEEDED if stopped == succeeded else FAILED
+    return RUNNING
+
+
+def _apps_begun(spec: JSONObject, observed: ObservedPod) -> bool:
+    return any(container["name"] in observed.containers for container in spec["containers"])
+
+
+def generate_pod_status(given: StatusInput) -> JSONObject:
+    """The status to report; sub-trees that did not change are those of the status last known."""
+    pod, observed = given.pod, given.observed
+    spec, last = pod["spec"], pod.get("status") or {}
+    phase = pod_phase(spec, observed, terminated=given.terminated)
+    inits = spec.get("initContainers") or ()
+    init_statuses = [_container_status(given, spec, item, init=True) for item in inits]
+    app_statuses = [_container_status(given, spec, item, init=False) for item in spec["containers"]]
+    status: JSONObject = {"phase": phase}
+    if pod["metadata"].get("generation"):
+        status["observedGeneration"] = pod["metadata"]["generation"]
+    for field in ("reason", "message"):
+        if last.get(field):
+            status[field] = last[field]
+    status["conditions"] = _conditions(given, phase)
+    status["hostIP"] = given.host_ip
+    status["hostIPs"] = [{"ip": given.host_ip}]
+    ip = observed.sandbox.ip if observed.sandbox is not None else ""
+    if ip:
+        status["podIP"] = ip
+        status["podIPs"] = [{"ip": ip}]
+    status["startTime"] = time_text(given.start_ms)
+    if init_statuses:
+        status["initContainerStatuses"] = _shared(last.get("initContainerStatuses"), init_statuses)
+    status["containerStatuses"] = _shared(last.get("containerStatuses"), app_statuses)
+    status["qosClass"] = last.get("qosClass") or qos_class(pod)
+    if last.get("ephemeralContainerStatuses"):
+        status["ephemeralContainerStatuses"] = last["ephemeralContainerStatuses"]
+    return status
+
+
+def ready_condition(status: JSONObject) -> JSONObject:
+    """The Ready condition of a status that :func:`generate_pod_status` made."""
+    found: JSONObject = next(item for item in status["conditions"] if item["type"] == "Ready")
+    return found
+
+
+def _shared(last: list[Any] | None, new: list[Any]) -> list[Any]:
+    return last if last is not None and last == new else new
+
+
+# Conditions
+
+
+def _conditions(given: StatusInput, phase: str) -> list[JSONObject]:
+    last = {item["type"]: item for item in (given.pod.get("status") or {}).get("conditions") or ()}
+    sandbox = given.observed.sandbox
+    unready = _containers_ready(given, phase)
+    verdicts: dict[str, tuple[bool, str, str]] = {
+        "PodReadyToStartContainers": (sandbox is not None and sandbox.ready, "", ""),
+        "Initialized": _initialised(given, phase),
+        "Ready": unready if not unready[0] else _readiness_gates(given, last),
+        "ContainersReady": unready,
+        "PodScheduled": (True, "", ""),
+    }
+    generation = given.pod["metadata"].get("generation")
+    conditions = [
+        _condition(kind, verdicts[kind], last.get(kind), generation, given.now_ms)
+        for kind in KUBELET_CONDITIONS
+    ]
+    conditions.extend(item for kind, item in last.items() if kind not in verdicts)
+    return conditions
+
+
+def _condition(
+    kind: str,
+    verdict: tuple[bool, str, str],
+    last: JSONObject | None,
+    generation: int | None,
+    now_ms: int,
+) -> JSONObject:
+    holds, reason, message = verdict
+    status = "True" if holds else "False"
+    changed_at = (
+        last["lastTransitionTime"]
+        if last is not None and last["status"] == status and last.get("lastTransitionTime")
+        else time_text(now_ms)
+    )
+    condition: JSONObject = {
+        "type": kind,
+        "status": status,
+        "lastProbeTime": None,
+        "lastTransitionTime": changed_at,
+    }
+    if generation:
+        condition["observedGeneration"] = generation
+    if reason:
+        condition["reason"] = reason
+    if message:
+        condition["message"] = message
+    return last if last == condition else condition
+
+
+def _containers_ready(given: StatusInput, phase: str) -> tuple[bool, str, str]:
+    if phase == SUCCEEDED:
+        return False, "PodCompleted", ""
+    if phase == FAILED:
+        return False, "PodFailed", ""
+    spec, observed = given.pod["spec"], given.observed
+    sidecars = (item for item in spec.get("initContainers") or () if is_sidecar(item))
+    unready = [
+        item["name"]
+        for item in (*sidecars, *spec["containers"])
+        if not observed.ready(item["name"])
+    ]
+    if unready:
+        return False, "ContainersNotReady", f"containers with unready status: [{' '.join(unready)}]"
+    return True, "", ""
+
+
+def _readiness_gates(given: StatusInput, last: dict[str, JSONObject]) -> tuple[bool, str, str]:
+    problems = []
+    for gate in given.pod["spec"].get("readinessGates") or ():
+        kind = gate["conditionType"]
+        condition = last.get(kind)
+        if condition is None:
+            problems.append(
+                f'corresponding condition of pod readiness gate "{kind}" does not exist.'
+            )
+        elif condition["status"] != "True":
+            problems.append(
+                f'the status of pod readiness gate "{kind}" is not "True", but {condition["status"]}'
+            )
+    return (False, "ReadinessGatesNotReady", ", ".join(problems)) if problems else (True, "", "")
+
+
+def _initialised(given: StatusInput, phase: str) -> tuple[bool, str, str]:
+    if phase == SUCCEEDED:
+        return True, "PodCompleted", ""
+    spec, observed = given.pod["spec"], given.observed
+    if _apps_begun(spec, observed):
+        return True, "", ""
+    incomplete = [
+        item["name"]
+        for item in spec.get("initContainers") or ()
+        if not _is_init_done(item, observed)
+    ]
+    if incomplete:
+        text = f"containers with incomplete status: [{' '.join(incomplete)}]"
+        return False, "ContainersNotInitialized", text
+    return True, "", ""
+
+
+def _is_init_done(container: JSONObject, observed: ObservedPod) -> bool:
+    if is_sidecar(container):
+        return observed.started(container["name"])
+    instance = observed.containers.get(container["name"])
+    return instance is not None and instance.exited and instance.exit_code == 0
+
+
+# Container statuses
+
+
+def _container_status(
+    given: StatusInput, spec: JSONObject, container: JSONObject, *, init: bool
+) -> JSONObject:
+    name = container["name"]
+    observed = given.observed
+    instance = observed.containers.get(name)
+    status: JSONObject = {"name": name, "state": {}, "lastState": {}}
+    if instance is None:
+        reason, message = given.waiting.get(name) or (_first_reason(spec, container, init=init), "")
+        status["state"] = _waiting(reason, message)
+        if given.terminated:
+            status["state"] = _never_ran()
+        status.update(
+            ready=False,
+            restartCount=0,
+            image=container["image"],
+            imageID="",
+            started=False,
+        )
+        return {**status, **_static_parts(container)}
+    status["state"] = container_state(instance)
+    previous = observed.previous.get(name)
+    if previous is not None:
+        status["lastState"] = container_state(previous)
+    waiting = given.waiting.get(name)
+    if waiting is not None and instance.exited and not given.terminated:
+        status["lastState"] = status["state"]
+        status["state"] = _waiting(*waiting)
+    if init and not is_sidecar(container):
+        ready = instance.exited and instance.exit_code == 0
+    else:
+        ready = observed.ready(name)
+    status.update(
+        ready=ready,
+        restartCount=instance.config.attempt,
+        image=instance.image,
+        imageID=instance.image_id,
+        containerID=f"containerd://{instance.id}",
+        started=observed.started(name),
+    )
+    status.update(_static_parts(container))
+    if instance.running:
+        status["user"] = _ROOT_USER
+    return status
+
+
+_ROOT_USER: JSONObject = {"linux": {"gid": 0, "supplementalGroups": [0], "uid": 0}}
+
+
+def container_state(instance: Container) -> JSONObject:
+    """``state`` of an instance."""
+    if instance.running:
+        return {"running": {"startedAt": time_text(instance.started_ms)}}
+    if not instance.exited:
+        return _waiting("ContainerCreating", "")
+    terminated: JSONObject = {
+        "exitCode": instance.exit_code,
+        "reason": instance.reason,
+        "startedAt": time_text(instance.started_ms),
+        "finishedAt": time_text(instance.finished_ms),
+        "containerID": f"containerd://{instance.id}",
+    }
+    if instance.message:
+        terminated["message"] = instance.message
+    return {"terminated": terminated}
+
+
+def _waiting(reason: str, message: str) -> JSONObject:
+    return {"waiting": {"reason": reason, "message": message} if message else {"reason": reason}}
+
+
+def _never_ran() -> JSONObject:
+    return {
+        "terminated": {
+            "exitCode": 137,
+            "reason": "ContainerStatusUnknown",
+            "message": "The container could not be located when the pod was terminated",
+            "startedAt": None,
+            "finishedAt": None,
+        }
+    }
+
+
+def _first_reason(spec: JSONObject, container: JSONObject, *, init: bool) -> str:
+    """Why a container that never ran waits: PodInitializing unless it is the very first."""
+    inits = spec.get("initContainers")
+    if inits and not (init and container is inits[0]):
+        return "PodInitializing"
+    return "PodInitializing" if inits else "ContainerCreating"
+
+
+def _static_parts(container: JSONObject) -> JSONObject:
+    """What a status repeats of the spec: resources and mounts."""
+    parts: JSONObject = {}
+    resources = container.get("resources")
+    if resources:
+        parts["resources"] = resources
+        if resources.get("requests"):
+            parts["allocatedResources"] = resources["requests"]
+    mounts = container.get("volumeMounts")
+    if mounts:
+        parts["volumeMounts"] = [
+            {
+                "name": mount["name"],
+                "mountPath": mount["mountPath"],
+                **(
+                    {"readOnly": True, "recursiveReadOnly": "Disabled"}
+                    if mount.get("readOnly")
+                    else {}
+                ),
+            }
+            for mount in mounts
+        ]
+    return parts

@@ -1,0 +1,234 @@
+"""Startup, readiness and liveness probes, lazily: what goes on succeeding is not asked again.
+
+A probe ticks until it has settled on success; from then on it rests until the container changes what
+it answers (:meth:`Prober.recheck`). Failing probes tick on background timers, as each failure is an
+Event and counts.
+
+Models:
+    pkg/kubelet/prober/prober_manager.go
+    pkg/kubelet/prober/worker.go doProbe
+    pkg/kubelet/prober/prober.go runProbe
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from webapp.kubelet.pod_workers import field_path
+from webapp.trace.facts import ProbeResultChanged
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from webapp.apimachinery.meta import JSONObject
+    from webapp.client.record import EventRecorder
+    from webapp.cri.api import Container, RuntimeService, Sandbox
+    from webapp.kubelet.pod_workers import PodWorker
+    from webapp.sim.events import Timer
+    from webapp.sim.loop import Simulation
+    from webapp.trace.recorder import Recorder
+
+STARTUP = "startup"
+READINESS = "readiness"
+LIVENESS = "liveness"
+_FIELDS = {STARTUP: "startupProbe", READINESS: "readinessProbe", LIVENESS: "livenessProbe"}
+
+
+class ProbeWorker:
+    """One probe of one container instance.
+
+    Attributes:
+        verdict: What the probe last settled on; ``None`` before.
+        run: Equal results in a row: positive for successes, negative for failures.
+    """
+
+    __slots__ = (
+        "container",
+        "kind",
+        "probe",
+        "run",
+        "sandbox",
+        "spec",
+        "timer",
+        "verdict",
+        "worker",
+    )
+
+    def __init__(
+        self, worker: PodWorker, sandbox: Sandbox, spec: JSONObject, container: Container, kind: str
+    ) -> None:
+        self.worker = worker
+        self.sandbox = sandbox
+        self.spec = spec
+        self.container = container
+        self.kind = kind
+        self.probe: JSONObject = spec[_FIELDS[kind]]
+        self.run = 0
+        self.verdict: bool | None = None
+        self.timer: Timer | None = None
+
+    @property
+    def period_ms(self) -> int:
+        """Milliseconds between two tries."""
+        return int(self.probe.get("periodSeconds") or 10) * 1000
+
+
+class Prober:
+    """The probes of one machine's containers."""
+
+    def __init__(
+        self,
+        sim: Simulation,
+        recorder: Recorder,
+        runtime: RuntimeService,
+        events: EventRecorder,
+        *,
+        node: str,
+        on_result: Callable[[PodWorker], None],
+    ) -> None:
+        self._sim = sim
+        self._recorder = recorder
+        self._runtime = runtime
+        self._events = events
+        self._node = node
+        self._actor = f"kubelet/{node}"
+        self._on_result = on_result
+        self._workers: dict[str, list[ProbeWorker]] = {}
+
+    def add(self, worker: PodWorker, spec: JSONObject, container: Container) -> None:
+        """Begin a started container's probes."""
+        name, observed = container.name, worker.observed
+        observed.failed_probes.pop(name, None)
+        observed.not_started.pop(name, None)
+        observed.not_ready.pop(name, None)
+        sandbox = observed.sandbox
+        kinds = [kind for kind, field in _FIELDS.items() if spec.get(field)]
+        if not kinds or sandbox is None:
+            return
+        probes = [ProbeWorker(worker, sandbox, spec, container, kind) for kind in kinds]
+        self._workers[container.id] = probes
+        if STARTUP in kinds:
+            observed.not_started[name] = None
+        if READINESS in kinds:
+            observed.not_ready[name] = None
+        for probe in probes:
+            if probe.kind == STARTUP or STARTUP not in kinds:
+                self._begin(probe)
+
+    def remove(self, container: Container) -> None:
+        """End a container's probes."""
+        for probe in self._workers.pop(container.id, ()):
+            self._sim.cancel(probe.timer)
+
+    def recheck(self, container: Container) -> None:
+        """A container changed what it answers: look again at the probe's next time."""
+        for probe in self._workers.get(container.id, ()):
+            if probe.timer is None and probe.verdict is not None and not self._over(probe):
+                period_ms = probe.period_ms
+                elapsed_ms = self._sim.now_ms - container.started_ms
+                wait_ms = period_ms - elapsed_ms % period_ms
+                probe.timer = self._sim.schedule(wait_ms, self._tick, probe, background=True)
+
+    def _begin(self, probe: ProbeWorker) -> None:
+        elapsed_ms = self._sim.now_ms - probe.container.started_ms
+        delay_ms = int(probe.probe.get("initialDelaySeconds") or 0) * 1000
+        probe.timer = self._sim.schedule(max(100, delay_ms - elapsed_ms), self._tick, probe)
+
+    def _over(self, probe: ProbeWorker) -> bool:
+        return probe.kind == STARTUP and probe.verdict is True
+
+    def _tick(self, probe: ProbeWorker) -> None:
+        probe.timer = None
+        if not probe.container.running or probe.container.stopping:
+            return
+        succeeded, message = self._try(probe)
+        probe.run = max(probe.run, 0) + 1 if succeeded else min(probe.run, 0) - 1
+        if not succeeded:
+            self._tell(probe, message)
+        threshold = probe.probe.get("successThreshold" if succeeded else "failureThreshold")
+        reached = abs(probe.run) >= int(threshold or (1 if succeeded else 3))
+        if reached and probe.verdict is not succeeded:
+            probe.verdict = succeeded
+            self._settle(probe, message)
+        settled_well = probe.verdict is True and succeeded
+        given_up = probe.verdict is False and probe.kind != READINESS
+        if not settled_well and not given_up:
+            probe.timer = self._sim.schedule(
+                probe.period_ms, self._tick, probe, background=not succeeded
+            )
+
+    def _settle(self, probe: ProbeWorker, message: str) -> None:
+        observed, name = probe.worker.observed, probe.container.name
+        succeeded = probe.verdict is True
+        self._recorder.record(
+            ProbeResultChanged(
+                actor=self._actor,
+                subject=probe.worker.ref,
+                node=self._node,
+                container=name,
+                probe=probe.kind,
+                succeeded=succeeded,
+                message=message,
+            )
+        )
+        if probe.kind == READINESS:
+            if succeeded:
+                observed.not_ready.pop(name, None)
+            else:
+                observed.not_ready[name] = None
+        elif not succeeded:
+            observed.failed_probes[name] = probe.kind
+        elif probe.kind == STARTUP:
+            observed.not_started.pop(name, None)
+            for other in self._workers.get(probe.container.id, ()):
+                if other is not probe:
+                    self._begin(other)
+        self._on_result(probe.worker)
+
+    def _try(self, probe: ProbeWorker) -> tuple[bool, str]:
+        check = probe.probe
+        if "exec" in check:
+            command = tuple(check["exec"].get("command") or ())
+            result, took_ms = self._runtime.exec_sync(probe.container, command)
+            limit_s = int(check.get("timeoutSeconds") or 1)
+            if took_ms > limit_s * 1000:
+                return False, f'command timed out: "{" ".join(command)}" timed out after {limit_s}s'
+            return result.exit_code == 0, result.output
+        if "httpGet" in check:
+            return self._get(probe, check["httpGet"])
+        kind = "tcpSocket" if "tcpSocket" in check else "grpc"
+        port = _port_number(check[kind]["port"], probe.spec)
+        if self._runtime.listens(probe.sandbox, port):
+            return True, ""
+        return False, f"dial tcp {probe.sandbox.ip}:{port}: connect: connection refused"
+
+    def _get(self, probe: ProbeWorker, get: JSONObject) -> tuple[bool, str]:
+        port = _port_number(get["port"], probe.spec)
+        path = get.get("path") or "/"
+        host = get.get("host") or probe.sandbox.ip
+        status_code = self._runtime.http_status(probe.sandbox, port, path)
+        if status_code is None:
+            scheme = str(get.get("scheme") or "HTTP").lower()
+            return False, (
+                f'Get "{scheme}://{host}:{port}{path}": dial tcp {host}:{port}: connect: connection refused'
+            )
+        if 200 <= status_code < 400:
+            return True, ""
+        return False, f"HTTP probe failed with statuscode: {status_code}"
+
+    def _tell(self, probe: ProbeWorker, message: str) -> None:
+        worker = probe.worker
+        found = worker.container_spec(probe.container.name)
+        path = field_path(probe.spec, init=found is not None and found[1])
+        text = f"{probe.kind.capitalize()} probe failed: {message}"
+        self._events.event(worker.pod, "Warning", "Unhealthy", text, path)
+
+
+def _port_number(port: int | str, spec: JSONObject) -> int:
+    """A probe's port: a number, or the name of a declared port."""
+    if isinstance(port, int):
+        return port
+    for declared in spec.get("ports") or ():
+        if declared.get("name") == port:
+            return int(declared["containerPort"])
+    return int(port) if port.isdigit() else 0
