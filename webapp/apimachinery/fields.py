@@ -84,18 +84,23 @@ def parse_field_selector(text: str) -> FieldSelector:
     return FieldSelector(tuple(terms)) if terms else EVERYTHING
 
 
-def unsupported_field(field: str, *, kind_has_own_fields: bool) -> BadRequest:
+def unsupported_field(
+    group: str, version: str, kind: str, field: str, known: tuple[str, ...]
+) -> BadRequest:
     """The refusal of a field that objects of a kind cannot be selected by.
 
     Args:
+        group: API group of the kind.
+        version: Its version.
+        kind: The kind; one with selectable fields of its own words the refusal differently.
         field: The field asked for.
-        kind_has_own_fields: Whether the kind can be selected by more than name and namespace (Pods, Nodes,
-            Events, Jobs, Secrets and a few others); those word their refusal differently.
+        known: The kind's own selectable fields, besides name and namespace.
 
     Models:
         staging/src/k8s.io/apimachinery/pkg/runtime/conversion.go DefaultMetaV1FieldSelectorConversion
     """
-    if kind_has_own_fields:
+    del group, version, kind
+    if known:
         return BadRequest(f"field label not supported: {field}")
     return BadRequest(
         f'"{field}" is not a known field selector: only "metadata.name", "metadata.namespace"'

@@ -18,7 +18,7 @@ BINARY_SI = "BinarySI"
 DECIMAL_SI = "DecimalSI"
 DECIMAL_EXPONENT = "DecimalExponent"
 
-_FORMAT_WRONG = (
+FORMAT_ERROR = (
     "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
 )
 _SUFFIX_WRONG = "unable to parse quantity's suffix"
@@ -96,6 +96,9 @@ def quantity_bytes(value: str | float) -> int:
     return ceil(_parse(value)[0])
 
 
+canonical = canonical_text
+
+
 def add_quantities(first: str | float, *others: str | float) -> str:
     """Canonical text of the sum, in the format of the first quantity that is not zero.
 
@@ -153,7 +156,7 @@ def _parse(value: str | float) -> tuple[Fraction, str]:
     text = value if isinstance(value, str) else repr(value)
     match = _PARTS.match(text)
     if not text or match is None or len(text) > _LONGEST_TEXT:
-        raise QuantityError(_FORMAT_WRONG)
+        raise QuantityError(FORMAT_ERROR)
     sign, whole, decimals, suffix = match.groups()
     if not whole and not decimals:
         raise QuantityError(_NUMBER_WRONG)
