@@ -81,3 +81,14 @@ class Controller(ABC):
                     self.queue.forget(key)
                 return
         self.queue.forget(key)
+
+
+def is_namespace_terminating(error: StatusError) -> bool:
+    """Whether something was refused because its Namespace is ending, so that trying again is vain.
+
+    Models:
+        staging/src/k8s.io/apimachinery/pkg/api/errors/errors.go HasStatusCause
+    """
+    return any(
+        cause.get("reason") == "NamespaceTerminating" for cause in error.details.get("causes", ())
+    )

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from webapp.api.resources import PODS, SERVICES
 from webapp.apimachinery.labels import selector_from_labels
 from webapp.apimachinery.meta import namespaced_name
+from webapp.controller.indexes import BY_NAMESPACE, namespace_of
 from webapp.controller.pods import is_pod_ready, pod_phase
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class ServicePods:
         self._selectors: dict[str, dict[str, Selector]] = {}
         self._members: dict[str, dict[str, JSONObject]] = {}
         self._pods = informers.informer(PODS)
-        self._pods.add_index("namespace", _namespace)
+        self._pods.add_index(BY_NAMESPACE, namespace_of)
         self._services = informers.informer(SERVICES)
         self._services.add_handler(
             on_add=self._on_service,
@@ -92,7 +93,7 @@ class ServicePods:
                 by_service[key] = selector
                 self._members[key] = {
                     namespaced_name(pod): pod
-                    for pod in self._pods.by_index("namespace", namespace)
+                    for pod in self._pods.by_index(BY_NAMESPACE, namespace)
                     if selector.matches(pod["metadata"].get("labels"))
                 }
         else:
@@ -138,10 +139,6 @@ class ServicePods:
         for key in self._selectors.get(pod["metadata"]["namespace"], {}):
             if self._members[key].pop(pod_key, None) is not None:
                 self._enqueue(key)
-
-
-def _namespace(obj: JSONObject) -> tuple[str, ...]:
-    return (obj["metadata"]["namespace"],)
 
 
 def _published(pod: JSONObject) -> tuple[object, ...]:

@@ -21,7 +21,7 @@ from webapp.api.resources import DEPLOYMENTS, PODS, REPLICA_SETS
 from webapp.apimachinery.labels import selector_from_label_selector
 from webapp.apimachinery.meta import controller_of, namespaced_name, split_name
 from webapp.apimachinery.status import AlreadyExists, NotFound, StatusError
-from webapp.controller.controller import Controller
+from webapp.controller.controller import Controller, is_namespace_terminating
 from webapp.controller.controller_ref_manager import ControllerRefManager, new_controller_ref
 from webapp.controller.deployment.recreate import old_pods_running
 from webapp.controller.deployment.revision import (
@@ -62,15 +62,13 @@ from webapp.controller.deployment.status import (
     progress_check_delay_ms,
     with_condition,
 )
+from webapp.controller.indexes import BY_CONTROLLER, BY_NAMESPACE, controller_uid, namespace_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from webapp.apimachinery.meta import JSONObject
     from webapp.controller.context import ControllerContext
-
-_BY_CONTROLLER = "controller-uid"
-_BY_NAMESPACE = "namespace"
 
 
 @dataclass(slots=True)
@@ -122,9 +120,9 @@ class DeploymentController(Controller):
         self._deployments = context.informers.informer(DEPLOYMENTS)
         self._replica_sets = context.informers.informer(REPLICA_SETS)
         self._pods = context.informers.informer(PODS)
-        self._deployments.add_index(_BY_NAMESPACE, _namespace)
-        self._replica_sets.add_index(_BY_NAMESPACE, _namespace)
-        self._pods.add_index(_BY_CONTROLLER, _controller_uid)
+        self._deployments.add_index(BY_NAMESPACE, namespace_of)
+        self._replica_sets.add_index(BY_NAMESPACE, namespace_of)
+        self._pods.add_index(BY_CONTROLLER, controller_uid)
         self._deployments.add_handler(
             on_add=self._enqueue_object,
             on_update=lambda _, new: self._enqueue_object(new),
@@ -174,7 +172,7 @@ class DeploymentController(Controller):
             REPLICA_SETS,
         )
         namespace = deployment["metadata"]["namespace"]
-        return manager.claim(self._replica_sets.by_index(_BY_NAMESPACE, namespace))
+        return manager.claim(self._replica_sets.by_index(BY_NAMESPACE, namespace))
 
     def _view(self, deployment: JSONObject, replica_sets: Iterable[JSONObject]) -> _Rollout:
         ordered = sorted(replica_sets, key=creation_order)
@@ -254,7 +252,7 @@ class DeploymentController(Controller):
             self._resolve_collision(rollout, wanted)
             return
         except StatusError as error:
-            if error.details.get("causes") and _namespace_ends(error):
+            if is_namespace_terminating(error):
                 raise
             message = f'Failed to create new replica set "{name}": {error.message}'
             if has_progress_deadline(deployment):
@@ -461,7 +459,7 @@ class DeploymentController(Controller):
             return
         labels = replica_set["metadata"].get("labels")
         namespace = replica_set["metadata"]["namespace"]
-        for deployment in self._deployments.by_index(_BY_NAMESPACE, namespace):
+        for deployment in self._deployments.by_index(BY_NAMESPACE, namespace):
             selector = selector_from_label_selector(deployment["spec"]["selector"])
             if not selector.selects_everything and selector.matches(labels):
                 self._enqueue_object(deployment)
@@ -502,28 +500,13 @@ class DeploymentController(Controller):
 
     def _pods_by_uid(self, rollout: _Rollout) -> dict[str, list[JSONObject]]:
         uids = [rs["metadata"]["uid"] for rs in rollout.all]
-        return {uid: self._pods.by_index(_BY_CONTROLLER, uid) for uid in uids}
-
-
-def _namespace(obj: JSONObject) -> tuple[str, ...]:
-    return (obj["metadata"]["namespace"],)
-
-
-def _controller_uid(obj: JSONObject) -> tuple[str, ...]:
-    owner = controller_of(obj)
-    return (owner["uid"],) if owner is not None else ()
+        return {uid: self._pods.by_index(BY_CONTROLLER, uid) for uid in uids}
 
 
 def _with_min_ready(spec: JSONObject, seconds: int) -> JSONObject:
     if seconds:
         return {**spec, "minReadySeconds": seconds}
     return {key: value for key, value in spec.items() if key != "minReadySeconds"}
-
-
-def _namespace_ends(error: StatusError) -> bool:
-    return any(
-        cause.get("reason") == "NamespaceTerminating" for cause in error.details.get("causes", ())
-    )
 
 
 def _is_scaling(rollout: _Rollout) -> bool:

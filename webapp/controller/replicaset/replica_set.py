@@ -17,9 +17,10 @@ from webapp.api.resources import PODS, REPLICA_SETS
 from webapp.apimachinery.labels import selector_from_label_selector
 from webapp.apimachinery.meta import controller_of, namespaced_name
 from webapp.apimachinery.status import NotFound, StatusError
-from webapp.controller.controller import Controller
+from webapp.controller.controller import Controller, is_namespace_terminating
 from webapp.controller.controller_ref_manager import ControllerRefManager, new_controller_ref
 from webapp.controller.expectations import ControllerExpectations
+from webapp.controller.indexes import BY_CONTROLLER, BY_NAMESPACE, controller_uid, namespace_of
 from webapp.controller.pods import is_pod_active
 from webapp.controller.replicaset.pod_ranking import plan_deletions
 from webapp.controller.replicaset.pod_tally import PodTally
@@ -36,8 +37,6 @@ SLOW_START_BATCH = 1
 """Size of the first batch of creations; each further one is twice as large."""
 
 _ORPHANS = "orphans"
-_BY_NAMESPACE = "namespace"
-_BY_OWNER = "controller-uid"
 
 
 class ReplicaSetController(Controller):
@@ -54,8 +53,8 @@ class ReplicaSetController(Controller):
         self._bodies: dict[str, tuple[JSONObject, JSONObject]] = {}
         self._replica_sets = context.informers.informer(REPLICA_SETS)
         self._pods = context.informers.informer(PODS)
-        self._replica_sets.add_index(_BY_NAMESPACE, _namespace)
-        self._replica_sets.add_index(_BY_OWNER, _controller_uid)
+        self._replica_sets.add_index(BY_NAMESPACE, namespace_of)
+        self._replica_sets.add_index(BY_CONTROLLER, controller_uid)
         self._pods.add_index(_ORPHANS, _orphan_namespace)
         self._replica_sets.add_handler(
             on_add=lambda obj: self.enqueue(namespaced_name(obj)),
@@ -154,14 +153,14 @@ class ReplicaSetController(Controller):
         if created:
             pods = "Pod" if created == 1 else "Pods"
             self.acted(replica_set, f"ReplicaSet controller created {created} {pods}")
-        if refusal is not None and not _namespace_ends(refusal):
+        if refusal is not None and not is_namespace_terminating(refusal):
             raise refusal
 
     def _create_pod(self, replica_set: JSONObject, body: JSONObject) -> None:
         try:
             pod = self.client.create(PODS, replica_set["metadata"]["namespace"], body)
         except StatusError as error:
-            if not _namespace_ends(error):
+            if not is_namespace_terminating(error):
                 message = f"Error creating: {error.message}"
                 self._events.event(replica_set, "Warning", "FailedCreate", message)
             raise
@@ -231,7 +230,7 @@ class ReplicaSetController(Controller):
             return list(tally.pods.values())
         return [
             pod
-            for sibling in self._replica_sets.by_index(_BY_OWNER, owner["uid"])
+            for sibling in self._replica_sets.by_index(BY_CONTROLLER, owner["uid"])
             for pod in self._tally(sibling["metadata"]["uid"]).pods.values()
         ]
 
@@ -339,19 +338,10 @@ class ReplicaSetController(Controller):
         labels = pod["metadata"].get("labels")
         if not labels:
             return
-        for replica_set in self._replica_sets.by_index(_BY_NAMESPACE, pod["metadata"]["namespace"]):
+        for replica_set in self._replica_sets.by_index(BY_NAMESPACE, pod["metadata"]["namespace"]):
             selector = selector_from_label_selector(replica_set["spec"]["selector"])
             if selector.matches(labels):
                 self.enqueue(namespaced_name(replica_set))
-
-
-def _namespace(obj: JSONObject) -> tuple[str, ...]:
-    return (obj["metadata"]["namespace"],)
-
-
-def _controller_uid(obj: JSONObject) -> tuple[str, ...]:
-    owner = controller_of(obj)
-    return (owner["uid"],) if owner is not None else ()
 
 
 def _orphan_namespace(pod: JSONObject) -> tuple[str, ...]:
@@ -363,9 +353,3 @@ def _replica_set_owner(pod: JSONObject) -> JSONObject | None:
     if owner is None or owner["kind"] != "ReplicaSet":
         return None
     return owner
-
-
-def _namespace_ends(error: StatusError) -> bool:
-    return any(
-        cause.get("reason") == "NamespaceTerminating" for cause in error.details.get("causes", ())
-    )

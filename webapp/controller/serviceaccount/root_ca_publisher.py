@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from webapp.api.resources import CONFIG_MAPS, NAMESPACES
 from webapp.apimachinery.status import AlreadyExists, NotFound, StatusError
-from webapp.controller.controller import Controller
+from webapp.controller.controller import Controller, is_namespace_terminating
 
 if TYPE_CHECKING:
     from webapp.apimachinery.meta import JSONObject
@@ -61,7 +61,7 @@ class RootCACertPublisher(Controller):
         except (AlreadyExists, NotFound):
             return
         except StatusError as error:
-            if _namespace_ends(error):
+            if is_namespace_terminating(error):
                 return
             raise
 
@@ -89,9 +89,3 @@ class RootCACertPublisher(Controller):
     def _on_config_map(self, config_map: JSONObject) -> None:
         if config_map["metadata"]["name"] == CONFIG_MAP_NAME:
             self.enqueue(config_map["metadata"]["namespace"])
-
-
-def _namespace_ends(error: StatusError) -> bool:
-    return any(
-        cause.get("reason") == "NamespaceTerminating" for cause in error.details.get("causes", ())
-    )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from webapp.api.resources import NAMESPACES, SERVICE_ACCOUNTS
 from webapp.apimachinery.status import AlreadyExists, StatusError
-from webapp.controller.controller import Controller
+from webapp.controller.controller import Controller, is_namespace_terminating
 
 if TYPE_CHECKING:
     from webapp.apimachinery.meta import JSONObject
@@ -55,7 +55,7 @@ class ServiceAccountsController(Controller):
         except AlreadyExists:
             return
         except StatusError as error:
-            if _namespace_ends(error):
+            if is_namespace_terminating(error):
                 return
             raise
         self.acted(namespace, "ServiceAccount controller created the ServiceAccount default")
@@ -68,9 +68,3 @@ class ServiceAccountsController(Controller):
     def _on_account_delete(self, account: JSONObject) -> None:
         if account["metadata"]["name"] == DEFAULT_NAME:
             self.enqueue(account["metadata"]["namespace"])
-
-
-def _namespace_ends(error: StatusError) -> bool:
-    return any(
-        cause.get("reason") == "NamespaceTerminating" for cause in error.details.get("causes", ())
-    )
