@@ -14,6 +14,9 @@ from urllib.parse import parse_qs
 import gevent
 import orjson
 
+from webapp.api.schema.definitions import definitions
+from webapp.apimachinery.protobuf import MEDIA_TYPE as PROTOBUF
+from webapp.apimachinery.protobuf import decode_protobuf
 from webapp.apimachinery.status import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 from webapp.apimachinery.wire import Request
 
@@ -66,6 +69,9 @@ def read_request(environ: dict[str, Any]) -> Request:
     }
     method = environ["REQUEST_METHOD"]
     body = _read_body(environ) if method not in {"GET", "HEAD"} else None
+    if body and headers.get("content-type", "").startswith(PROTOBUF):
+        body = orjson.dumps(decode_protobuf(body, definitions()))
+        headers["content-type"] = "application/json"
     user: UserInfo | None = environ.get(USER_KEY)
     if user is not None:
         # Whoever is known already needs no token any more, and none gets into the journal.
