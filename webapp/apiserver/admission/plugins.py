@@ -1,0 +1,30 @@
+"""The plugins of this API server, in upstream's order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from webapp.apiserver.admission.default_tolerations import DefaultTolerationSeconds
+from webapp.apiserver.admission.limit_ranger import LimitRanger
+from webapp.apiserver.admission.namespace_lifecycle import NamespaceLifecycle
+from webapp.apiserver.admission.priority import PriorityPlugin
+from webapp.apiserver.admission.resource_quota import ResourceQuota
+from webapp.apiserver.admission.service_account import ServiceAccountPlugin
+
+if TYPE_CHECKING:
+    from webapp.apiserver.admission.plugin import AdmissionPlugin
+    from webapp.apiserver.cacher import Cacher
+    from webapp.apiserver.storage import Storage
+    from webapp.sim.rng import RandomStreams
+
+
+def make_plugins(storage: Storage, cacher: Cacher, streams: RandomStreams) -> list[AdmissionPlugin]:
+    """New plugins, one of each."""
+    return [
+        NamespaceLifecycle(storage),
+        LimitRanger(storage),
+        ServiceAccountPlugin(storage, streams),
+        PriorityPlugin(storage, cacher),
+        DefaultTolerationSeconds(),
+        ResourceQuota(storage),
+    ]

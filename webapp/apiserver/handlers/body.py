@@ -1,0 +1,197 @@
+"""A request's body as an object: media type, decoding, strictness.
+
+Bytes enter, a JSON tree of the expected kind leaves; what strict decoding objects to becomes an error
+or warnings, as ``fieldValidation`` says. Objects of the cluster's own components come as trees and
+pass as they are. (Protobuf has become JSON before it comes here.)
+
+Models:
+    staging/src/k8s.io/apiserver/pkg/endpoints/handlers/create.go createHandler
+    staging/src/k8s.io/apiserver/pkg/endpoints/handlers/rest.go transformDecodeError
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from webapp.api.schema.structural import validate_structure
+from webapp.apimachinery.schema import parse_api_version
+from webapp.apimachinery.serializer import (
+    Decoded,
+    decode_json,
+    decode_json_strict,
+    decode_yaml,
+)
+from webapp.apimachinery.status import BadRequest, Invalid, UnsupportedMediaType
+from webapp.apimachinery.field_path import Path, invalid
+from webapp.apiserver.context import IGNORE, STRICT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from webapp.apimachinery.meta import JSONObject
+    from webapp.apimachinery.scheme import ResourceInfo
+    from webapp.apiserver.context import RequestContext
+
+JSON = "application/json"
+YAML = "application/yaml"
+_ACCEPTED = (JSON, YAML, "application/vnd.kubernetes.protobuf")
+_NESTED_YAML = "application/apply-patch+yaml"
+
+
+def media_type(ctx: RequestContext) -> str:
+    """The body's media type without parameters; JSON when the request does not say."""
+    return ctx.request.headers.get("content-type", JSON).split(";", 1)[0].strip() or JSON
+
+
+def decode_any(ctx: RequestContext) -> Any:
+    """The body as a JSON tree, whatever it is.
+
+    Raises:
+        BadRequest: It cannot be decoded.
+    """
+    body = ctx.request.body
+    if not isinstance(body, bytes):
+        return {} if body is None else body
+    if media_type(ctx) in {YAML, _NESTED_YAML}:
+        return decode_yaml(body).value
+    return decode_json(body)
+
+
+def decode_object(ctx: RequestContext, expected: ResourceInfo) -> JSONObject:
+    """The body as an object of the expected kind, with apiVersion and kind.
+
+    Raises:
+        BadRequest: It cannot be decoded, is of another kind, or strict decoding objects to it.
+        UnsupportedMediaType: It is neither JSON nor YAML.
+    """
+    body = ctx.request.body
+    if ctx.is_trusted and isinstance(body, dict):
+        return _with_type(body, expected)
+    decoded = _decode(ctx, body)
+    obj = decoded.value
+    if not isinstance(obj, dict):
+        raise BadRequest(
+            f"the object provided is unrecognized (must be of type {expected.kind}): "
+            "couldn't get version/kind; json parse error: json: cannot unmarshal into Go value"
+        )
+    obj = _with_type(obj, expected)
+    _check_type(obj, expected)
+    return _structured(ctx, obj, expected, decoded.strict_errors)
+
+
+def decode_as(ctx: RequestContext, group: str, version: str, kind: str) -> JSONObject:
+    """The body of a subresource that exchanges a kind of its own.
+
+    Raises:
+        BadRequest: It cannot be decoded or is no object.
+    """
+    obj = decode_any(ctx)
+    if not isinstance(obj, dict):
+        raise BadRequest(f"the object provided is unrecognized (must be of type {kind})")
+    if not ctx.is_trusted:
+        report = validate_structure(group, version, kind, obj)
+        if report.type_error:
+            raise BadRequest(_unhandled(kind, version, kind, report.type_error))
+        obj = report.object
+    return obj
+
+
+def check_strictness(
+    ctx: RequestContext, obj: JSONObject, expected: ResourceInfo, known: JSONObject | None
+) -> JSONObject:
+    """Check a patched or applied object against its kind's fields; returns it without unknown ones.
+
+    Args:
+        ctx: The request.
+        obj: The object after the patch.
+        expected: Its kind.
+        known: The object before the patch, which passed when it was stored.
+
+    Raises:
+        BadRequest: A value is of a wrong type.
+        Invalid: The patch sets unknown fields, and the request is strict.
+    """
+    report = validate_structure(expected.group, expected.version, expected.kind, obj, known)
+    kind = expected.kind
+    if report.type_error:
+        raise BadRequest(_unhandled(kind, expected.version, kind, report.type_error))
+    if report.unknown_fields:
+        mode = ctx.field_validation
+        if mode == STRICT:
+            problem = f"strict decoding error: {', '.join(report.unknown_fields)}"
+            patch = ctx.request.body
+            shown = patch.decode(errors="replace") if isinstance(patch, bytes) else patch
+            error = invalid(Path("patch"), shown, problem)
+            raise Invalid(f' "" is invalid: {error}', _patch_details(error.reason, error.message))
+        if mode != IGNORE:
+            ctx.warnings.extend(report.unknown_fields)
+    return report.object
+
+
+def _decode(ctx: RequestContext, body: Any) -> Decoded:
+    if body is None:
+        return Decoded(None, ())
+    if not isinstance(body, bytes):
+        return Decoded(body, ())
+    kind = media_type(ctx)
+    if kind == YAML:
+        return decode_yaml(body)
+    if kind != JSON:
+        raise UnsupportedMediaType(
+            f"the body of the request was in an unknown format - accepted media types include: {', '.join(_ACCEPTED)}"
+        )
+    if ctx.field_validation == IGNORE:
+        return Decoded(decode_json(body), ())
+    return decode_json_strict(body)
+
+
+def _structured(
+    ctx: RequestContext, obj: JSONObject, expected: ResourceInfo, duplicates: Sequence[str]
+) -> JSONObject:
+    report = validate_structure(expected.group, expected.version, expected.kind, obj)
+    kind = expected.kind
+    if report.type_error:
+        raise BadRequest(_unhandled(kind, expected.version, kind, report.type_error))
+    problems = (*duplicates, *report.unknown_fields)
+    if problems:
+        mode = ctx.field_validation
+        if mode == STRICT:
+            text = f"strict decoding error: {', '.join(problems)}"
+            raise BadRequest(_unhandled(kind, expected.version, kind, text))
+        if mode != IGNORE:
+            ctx.warnings.extend(problems)
+    return report.object
+
+
+def _with_type(obj: JSONObject, expected: ResourceInfo) -> JSONObject:
+    """Clients that know the kind from the path may leave it out of the body."""
+    if "kind" in obj and "apiVersion" in obj:
+        return obj
+    return {"kind": expected.kind, "apiVersion": expected.gvr.api_version, **obj}
+
+
+def _check_type(obj: JSONObject, expected: ResourceInfo) -> None:
+    api_version, kind = obj["apiVersion"], obj["kind"]
+    if api_version != expected.gvr.api_version:
+        raise BadRequest(
+            f"the API version in the data ({api_version}) does not match the expected API version "
+            f"({expected.gvr.api_version})"
+        )
+    if kind != expected.kind:
+        _, version = parse_api_version(api_version)
+        raise BadRequest(
+            _unhandled(
+                kind,
+                version,
+                expected.kind,
+                f"converting ({kind}) to ({expected.kind}): unknown conversion",
+            )
+        )
+
+
+def _unhandled(kind: str, version: str, expected: str, problem: str) -> str:
+    return f'{kind} in version "{version}" cannot be handled as a {expected}: {problem}'
+
+
+def _patch_details(reason: str, message: str) -> JSONObject:
+    return {"causes": [{"reason": reason, "message": message, "field": "patch"}]}

@@ -1,0 +1,98 @@
+"""The scale subresource: how many replicas, whatever the kind that has them.
+
+Models:
+    pkg/registry/apps/deployment/storage/storage.go ScaleREST
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from webapp.apimachinery.field_path import Path, invalid
+from webapp.apimachinery.labels import selector_from_label_selector, selector_from_labels
+from webapp.apimachinery.meta import with_fields
+from webapp.apimachinery.patch import json_patch, merge_patch
+from webapp.apimachinery.status import BadRequest, Conflict, Invalid, MethodNotAllowed
+from webapp.apimachinery.wire import Response
+from webapp.apiserver.handlers.body import decode_any, decode_as, media_type
+from webapp.apiserver.handlers.patch import JSON_PATCH
+from webapp.apiserver.handlers.update import namespace_of, store_update
+
+if TYPE_CHECKING:
+    from webapp.apimachinery.meta import JSONObject
+    from webapp.apiserver.context import RequestContext
+    from webapp.apiserver.registry.registry import Registry
+
+
+def handle(ctx: RequestContext, registry: Registry) -> Response:
+    """Answer a request on the scale of an object."""
+    verb = ctx.info.verb
+    obj = registry.store_for(ctx.resource).get(namespace_of(ctx), ctx.info.name)
+    current = scale_of(obj)
+    if verb == "get":
+        return Response(200, current)
+    if verb == "update":
+        wanted = decode_as(ctx, "autoscaling", "v1", "Scale")
+    elif verb == "patch":
+        body = decode_any(ctx)
+        wanted = (
+            json_patch(current, body)
+            if media_type(ctx) == JSON_PATCH
+            else merge_patch(current, body)
+        )
+    else:
+        raise MethodNotAllowed
+    changed = _scaled(ctx, registry, obj, wanted)
+    return Response(200, scale_of(changed), warnings=tuple(ctx.warnings))
+
+
+def scale_of(obj: JSONObject) -> JSONObject:
+    """An object's ``Scale``."""
+    metadata, spec = obj["metadata"], obj.get("spec") or {}
+    selector = spec.get("selector")
+    if selector is None:
+        text = ""
+    elif "matchLabels" in selector or "matchExpressions" in selector:
+        text = str(selector_from_label_selector(selector))
+    else:  # a ReplicationController's plain map
+        text = str(selector_from_labels(selector))
+    return {
+        "kind": "Scale",
+        "apiVersion": "autoscaling/v1",
+        "metadata": {
+            field: metadata[field]
+            for field in ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
+        },
+        "spec": {"replicas": spec.get("replicas", 0)},
+        "status": {"replicas": (obj.get("status") or {}).get("replicas", 0), "selector": text},
+    }
+
+
+def _scaled(
+    ctx: RequestContext, registry: Registry, obj: JSONObject, wanted: JSONObject
+) -> JSONObject:
+    """The object with the replicas that ``wanted`` asks for, stored.
+
+    Raises:
+        BadRequest: ``wanted`` is another object's Scale.
+        Conflict: It was made from another version.
+        Invalid: It asks for less than nothing.
+    """
+    metadata = wanted.get("metadata") or {}
+    name = obj["metadata"]["name"]
+    if metadata.get("name", name) != name:
+        raise BadRequest(
+            f"the name of the object ({metadata['name']}) does not match the name on the URL ({name})"
+        )
+    replicas = (wanted.get("spec") or {}).get("replicas") or 0
+    if not isinstance(replicas, int) or replicas < 0:
+        problem = "must be greater than or equal to 0"
+        error = invalid(Path("spec.replicas"), replicas, problem)
+        raise Invalid.of("autoscaling", "Scale", name, [error])
+    version = metadata.get("resourceVersion")
+    if version and version != obj["metadata"]["resourceVersion"]:
+        raise Conflict.of(ctx.resource.group, ctx.resource.resource, name)
+    if (obj.get("spec") or {}).get("replicas") == replicas:
+        return obj
+    changed = with_fields(obj, ("spec", "replicas"), replicas)
+    return store_update(ctx, registry, obj, changed, dry_run=ctx.dry_run)

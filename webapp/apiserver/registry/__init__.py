@@ -1,0 +1,1 @@
+"""The registry: how objects of each resource are named, changed, deleted, and what their subresources do."""

@@ -1,0 +1,73 @@
+"""All resources' stores, and what every handler needs beside them.
+
+Made once by the API server; handlers look up the store of the resource that a request is about.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from webapp.api.kinds import rules_for
+from webapp.apiserver.registry.names import Namer
+from webapp.apiserver.registry.namespace import NamespaceStrategy
+from webapp.apiserver.registry.pod import PodStrategy
+from webapp.apiserver.registry.service import ServiceAllocators, ServiceStrategy
+from webapp.apiserver.registry.store import ResourceStore
+from webapp.apiserver.registry.strategy import Strategy
+
+if TYPE_CHECKING:
+    from webapp.apimachinery.scheme import ResourceInfo
+    from webapp.apiserver.admission.chain import AdmissionChain
+    from webapp.apiserver.cacher import Cacher
+    from webapp.apiserver.config import APIServerConfig
+    from webapp.apiserver.storage import Storage
+    from webapp.sim.loop import Simulation
+    from webapp.sim.rng import RandomStreams
+
+
+class Registry:
+    """The stores by resource.
+
+    Attributes:
+        storage, cacher: Where objects lie, and who watches them.
+        admission: The admission chain.
+        namer: Draws names and UIDs.
+        sim: Virtual time.
+    """
+
+    def __init__(
+        self,
+        storage: Storage,
+        cacher: Cacher,
+        admission: AdmissionChain,
+        config: APIServerConfig,
+        sim: Simulation,
+        streams: RandomStreams,
+    ) -> None:
+        self.storage = storage
+        self.cacher = cacher
+        self.admission = admission
+        self.sim = sim
+        self.namer = Namer(streams, storage)
+        self._allocators = ServiceAllocators(config, streams, storage)
+        self._stores: dict[ResourceInfo, ResourceStore] = {}
+
+    def store_for(self, info: ResourceInfo) -> ResourceStore:
+        """The store of a resource, made at first use."""
+        store = self._stores.get(info)
+        if store is None:
+            strategy = self._strategy_for(info)
+            store = ResourceStore(info, strategy, self.storage, self.namer, self.sim)
+            self._stores[info] = store
+        return store
+
+    def _strategy_for(self, info: ResourceInfo) -> Strategy:
+        rules = rules_for(info.group, info.kind, info.namespaced)
+        if info.group == "":
+            if info.resource == "namespaces":
+                return NamespaceStrategy(info, rules)
+            if info.resource == "pods":
+                return PodStrategy(info, rules)
+            if info.resource == "services":
+                return ServiceStrategy(info, rules, self._allocators)
+        return Strategy(info, rules)

@@ -1,0 +1,201 @@
+"""The API server: a request in, an answer out, every gate in order.
+
+Called by the in-process transport and, through the driver, by the HTTP layer. Never waits: a request
+is answered at the virtual instant at which it arrives.
+
+Models:
+    staging/src/k8s.io/apiserver/pkg/server/config.go DefaultBuildHandlerChain
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from webapp.apimachinery.status import MethodNotAllowed, NotFound, StatusError
+from webapp.apimachinery.wire import Response
+from webapp.apiserver.admission.chain import AdmissionChain
+from webapp.apiserver.admission.plugins import make_plugins
+from webapp.apiserver.authentication import Authenticator, impersonated
+from webapp.apiserver.authorization import Authorizer, attributes_of
+from webapp.apiserver.bootstrap import bootstrap
+from webapp.apiserver.cacher import Cacher
+from webapp.apiserver.config import APIServerConfig
+from webapp.apiserver.context import RequestContext
+from webapp.apiserver.gates import Gates
+from webapp.apiserver.handlers.create import create
+from webapp.apiserver.handlers.delete import delete, delete_collection
+from webapp.apiserver.handlers.get import get, list_objects
+from webapp.apiserver.handlers.patch import patch
+from webapp.apiserver.handlers.reviews import Reviews
+from webapp.apiserver.handlers.subresources import Subresources
+from webapp.apiserver.handlers.update import update
+from webapp.apiserver.handlers.watch import watch
+from webapp.apiserver.non_resource import NonResourceAPI
+from webapp.apiserver.registry.event import EventExpiry
+from webapp.apiserver.registry.registry import Registry
+from webapp.apiserver.request_info import parse_request_info
+from webapp.apiserver.storage import Storage
+from webapp.apiserver.tokens import TokenAuthority
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from webapp.apimachinery.scheme import ResourceInfo, Scheme
+    from webapp.apimachinery.wire import Answer, Request
+    from webapp.apiserver.authentication import Identity
+    from webapp.apiserver.config import NodeProxy
+    from webapp.apiserver.request_info import RequestInfo
+    from webapp.etcd.mvcc import Store
+    from webapp.sim.loop import Simulation
+    from webapp.sim.rng import RandomStreams
+    from webapp.trace.recorder import Recorder
+
+_COMPONENT_PREFIX = "system:"
+_PEOPLE_PREFIXES = ("system:anonymous", "system:serviceaccount:")
+_UNFOLLOWED = frozenset(("events", "leases"))
+_HEALTH_PATHS = frozenset(("healthz", "livez", "readyz"))
+_VERBS: dict[str, Callable[[RequestContext, Registry], Answer]] = {
+    "create": create,
+    "delete": delete,
+    "deletecollection": delete_collection,
+    "get": get,
+    "list": list_objects,
+    "patch": patch,
+    "update": update,
+    "watch": watch,
+}
+
+
+class APIServer:
+    """One cluster's API.
+
+    Attributes:
+        scheme: The kinds it knows.
+        node_proxy: The way to the kubelets, ``None`` until the cluster has set it.
+    """
+
+    def __init__(
+        self,
+        sim: Simulation,
+        recorder: Recorder,
+        streams: RandomStreams,
+        store: Store,
+        scheme: Scheme,
+        config: APIServerConfig | None = None,
+    ) -> None:
+        config = config or APIServerConfig()
+        self.scheme = scheme
+        self.node_proxy: NodeProxy | None = config.node_proxy
+        self._sim = sim
+        self._recorder = recorder
+        self._latency = streams.stream("latency/request")
+        storage = Storage(store, recorder, config.kept_revisions)
+        cacher = Cacher(store, sim)
+        tokens = TokenAuthority(streams, sim, storage)
+        self._storage = storage
+        self._authenticator = Authenticator(config, tokens)
+        self._authorizer = Authorizer(storage, cacher)
+        admission = AdmissionChain(make_plugins(storage, cacher, streams))
+        self._registry = Registry(storage, cacher, admission, config, sim, streams)
+        self._reviews = Reviews(self._authenticator, self._authorizer)
+        self._subresources = Subresources(self._registry, tokens, lambda: self.node_proxy)
+        self._non_resource = NonResourceAPI(scheme)
+        EventExpiry(storage, cacher, sim, config.event_ttl_seconds)
+        bootstrap(storage, self._registry.namer, sim.now_ms, config)
+
+    @property
+    def revision(self) -> int:
+        """The store's newest revision."""
+        return self._storage.revision
+
+    def handle(self, request: Request) -> Answer:
+        """Answer a request."""
+        info = parse_request_info(request)
+        is_component = _is_component(request)
+        gates = self._gates(request, info, is_component=is_component)
+        before = self._recorder.cause
+        try:
+            identity = self._authenticator.authenticate(request)
+            if request.headers and "impersonate-user" in request.headers:
+                identity = impersonated(request, identity, self._authorizer)
+            gates.authenticated(identity)
+            gates.authorized(self._authorizer.require(identity.user, attributes_of(info)))
+            return self._route(request, info, identity, gates, is_component=is_component)
+        except StatusError as error:
+            gates.refused(error)
+            return Response(error.code, error.status())
+        finally:
+            self._recorder.cause = before
+
+    def _route(
+        self,
+        request: Request,
+        info: RequestInfo,
+        identity: Identity,
+        gates: Gates,
+        *,
+        is_component: bool,
+    ) -> Answer:
+        """Hand the request to whoever answers such paths."""
+        if not info.is_resource_request:
+            if request.path.strip("/").split("/")[0] in _HEALTH_PATHS:
+                return Response(200, b"ok", content_type="text/plain")
+            return self._non_resource.handle(request)
+        resource = self.scheme.by_resource(info.group, info.version, info.resource)
+        if resource is None or (
+            info.namespace and not resource.namespaced and info.resource != "namespaces"
+        ):
+            raise NotFound.of_path()
+        actor = request.client or request.headers.get("user-agent", "unknown").split("/", 1)[0]
+        ctx = RequestContext(
+            request, info, resource, identity.user, actor, gates, self._sim, is_trusted=is_component
+        )
+        if info.subresource:
+            if info.subresource not in resource.subresources:
+                raise NotFound.of_path()
+            return self._subresources.handle(ctx)
+        if info.verb not in resource.verbs:
+            raise MethodNotAllowed
+        if not resource.is_stored:
+            return self._unstored(ctx, resource)
+        return _VERBS[info.verb](ctx, self._registry)
+
+    def _unstored(self, ctx: RequestContext, resource: ResourceInfo) -> Answer:
+        """Kinds that are only posted: bindings and reviews."""
+        if resource.resource != "bindings":
+            return self._reviews.handle(ctx)
+        pods = self.scheme.by_resource("", "v1", "pods")
+        if pods is None:
+            raise NotFound.of_path()
+        ctx.resource = pods
+        return self._subresources.bind(ctx)
+
+    def _gates(self, request: Request, info: RequestInfo, *, is_component: bool) -> Gates:
+        if is_component:
+            is_followed = info.resource == "pods" and info.verb == "create" and not info.subresource
+        else:
+            is_followed = (
+                info.is_resource_request
+                and not info.is_read
+                and info.resource not in _UNFOLLOWED
+                and not info.resource.endswith("reviews")
+            )
+        return Gates(
+            self._recorder,
+            self._latency,
+            request.client or request.headers.get("user-agent", "unknown").split("/", 1)[0],
+            info.verb,
+            info.full_resource,
+            is_followed=is_followed,
+        )
+
+
+def _is_component(request: Request) -> bool:
+    """Whether a component of this cluster asks, inside the process: what it sends is well-formed."""
+    user = request.user
+    return (
+        user is not None
+        and not isinstance(request.body, bytes)
+        and user.name.startswith(_COMPONENT_PREFIX)
+        and not user.name.startswith(_PEOPLE_PREFIXES)
+    )
