@@ -70,6 +70,7 @@ class Cluster:
             Scheme(BUILTIN_KINDS),
             APIServerConfig(
                 anonymous=config.anonymous,
+                anonymous_user=ADMIN,
                 tokens=dict(config.tokens),
                 kept_revisions=config.kept_revisions,
             ),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from webapp.api.resources import NODES
-from webapp.apimachinery.status import NotFound, ServiceUnavailable
+from webapp.apimachinery.status import ServiceUnavailable
 from webapp.apimachinery.wire import UserInfo
 from webapp.client.record import EventRecorder
 from webapp.cri.images import ImageStore, Registry
@@ -20,7 +20,7 @@ from webapp.kubelet.node_status import MachineInfo, NodeStatusManager
 from webapp.network.cni import NetworkPlugin
 from webapp.network.dataplane import DataPlane
 from webapp.network.dns import ClusterDNS
-from webapp.network.ipam import IndexPool, node_address, pod_cidr
+from webapp.network.ipam import IndexPool, node_address
 from webapp.proxy.proxier import Proxier
 from webapp.sim.latency import Latency
 
@@ -50,9 +50,10 @@ class Machine:
         status: Writes the Node's own status.
         index: Its place in the ranges of addresses.
         timer: Its boot, while it boots.
+        joined: Whether it is part of the pod network.
     """
 
-    __slots__ = ("index", "kubelet", "runtime", "status", "timer")
+    __slots__ = ("index", "joined", "kubelet", "runtime", "status", "timer")
 
     def __init__(
         self, kubelet: Kubelet, runtime: ContainerRuntime, status: NodeStatusManager, index: int
@@ -62,6 +63,7 @@ class Machine:
         self.status = status
         self.index = index
         self.timer: Timer | None = None
+        self.joined = False
 
 
 class Machines:
@@ -106,7 +108,11 @@ class Machines:
             self._informers,
             self.plane,
         )
-        self._nodes.add_handler(on_add=self._on_node_added, on_delete=self._on_node_deleted)
+        self._nodes.add_handler(
+            on_add=self._on_node_added,
+            on_update=self._on_node_updated,
+            on_delete=self._on_node_deleted,
+        )
         self._informers.start()
 
     def names(self) -> list[str]:
@@ -117,7 +123,7 @@ class Machines:
         """A Node's machine, or ``None``."""
         return self._machines.get(node_name)
 
-    def log(
+    def container_log(
         self, node_name: str, pod: JSONObject, container: str, options: LogOptions
     ) -> LogResponse:
         """A container's log, asked of the kubelet on its Node.
@@ -185,18 +191,18 @@ class Machines:
     def _register(self, name: str) -> None:
         machine = self._machines[name]
         machine.timer = None
-        try:
-            node = machine.status.register()
-        except NotFound:  # the Node was deleted while the machine booted; the watch will say so
-            return
+        self._join_network(name, machine.status.register())
+
+    def _on_node_updated(self, _old: JSONObject, node: JSONObject) -> None:
+        self._join_network(node["metadata"]["name"], node)
+
+    def _join_network(self, name: str, node: JSONObject) -> None:
+        """Install the network plugin's part once the Node has its Pod CIDR."""
+        machine = self._machines.get(name)
         cidr = node["spec"].get("podCIDR")
-        if not cidr:
-            cidr = pod_cidr(machine.index)
-            client = self._client_for(
-                UserInfo("system:serviceaccount:kube-system:node-controller", ("system:masters",)),
-                "node-ipam-controller",
-            )
-            client.patch(NODES, "", name, {"spec": {"podCIDR": cidr, "podCIDRs": [cidr]}})
+        if machine is None or machine.joined or machine.timer is not None or not cidr:
+            return
+        machine.joined = True
         address = node_address(machine.index)
         self.network.join(name, address, cidr)
         self.plane.join(name, address)
@@ -208,8 +214,5 @@ class Machines:
     def _become_ready(self, name: str) -> None:
         machine = self._machines[name]
         machine.timer = None
-        try:
-            machine.status.set_ready(ready=True)
-        except NotFound:
-            return
+        machine.status.set_ready(ready=True)
         self._pods.add(name, machine.kubelet)
