@@ -66,17 +66,20 @@ describe("layoutBoard", () => {
     }
   });
 
-  it.each(sizes)("keeps everything apart with a Pod opened and Pods on the shelf at %i×%i", (width, height) => {
-    for (const nodes of [1, 2, 3, 4, 5, 8, 12, 13, 27, 40, 41]) {
-      for (const pods of [1, 9, 40, 400]) {
-        for (const waiting of [[], ["a"], ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"]]) {
-          for (const services of [0, 1, 3]) {
-            expectCalm(layoutBoard(room(nodes, pods, { width, height, opened: "0-0", waiting, services })));
+  it.each(sizes)(
+    "keeps everything apart with a Pod opened and Pods on the shelf at %i×%i",
+    (width, height) => {
+      for (const nodes of [1, 2, 3, 4, 5, 8, 12, 13, 27, 40, 41]) {
+        for (const pods of [1, 9, 40, 400]) {
+          for (const waiting of [[], ["a"], ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"]]) {
+            for (const services of [0, 1, 3]) {
+              expectCalm(layoutBoard(room(nodes, pods, { width, height, opened: "0-0", waiting, services })));
+            }
           }
         }
       }
-    }
-  });
+    },
+  );
 
   it("gives the Node in focus about half of the row and opens the Pod in it", () => {
     const board = layoutBoard(room(3, 12, { opened: "1-0" }));

@@ -4,7 +4,16 @@
  */
 import { placeCompact, placeLarge, placeTile, type NodeInput } from "./node.ts";
 import { placeShelf, SHELF_HEIGHT } from "./shelf.ts";
-import { bottom, centerX, right, type Board, type ComponentName, type NodePlace, type PodPlace, type Rect } from "./types.ts";
+import {
+  bottom,
+  centerX,
+  right,
+  type Board,
+  type ComponentName,
+  type NodePlace,
+  type PodPlace,
+  type Rect,
+} from "./types.ts";
 
 export interface BoardInput {
   width: number;
@@ -92,7 +101,8 @@ function placeNodes(
   pods: Map<string, PodPlace>,
 ): { nodes: NodePlace[]; counts: Rect | null } {
   const { nodes, opened } = input;
-  const focus = opened === null ? undefined : nodes.find((node) => node.pods.some((pod) => pod.uid === opened));
+  const focus =
+    opened === null ? undefined : nodes.find((node) => node.pods.some((pod) => pod.uid === opened));
   const widths = nodes.length <= LARGE_MAX ? rowWidths(nodes, focus, area.w) : null;
   if (widths) return { nodes: placeRow(nodes, widths, area, busBottom, opened, pods), counts: null };
   if (!focus) return placeSmall(nodes, area, busBottom, pods);

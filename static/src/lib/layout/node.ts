@@ -34,7 +34,8 @@ export function placeLarge(
   };
   const others = node.pods.filter((pod) => !isOpen || pod.uid !== opened);
   const filled = fillArea(node.name, area, others, "card", pods, isOpen ? OPEN_LANE : 0);
-  const proxyX = open && filled.lanes.length !== 1 ? open.x - OPEN_LANE / 2 : (filled.middle ?? centerX(rect));
+  const proxyX =
+    open && filled.lanes.length !== 1 ? open.x - OPEN_LANE / 2 : (filled.middle ?? centerX(rect));
   const kubeletX = open
     ? Math.min(Math.max(centerX(open), right(gauges.mem) + 40), right(open) - 100)
     : centerX(rect);
@@ -108,7 +109,8 @@ function fillArea(
   const usable = { ...area, w: reserved && !narrow ? area.w - reserved : area.w };
   let grid = gridFor(usable, pods.length, smallest);
   const manyLanes = new Set(grid.lanes).size > 1 || (reserved > 0 && !narrow);
-  if (grid.size === "card" && manyLanes) grid = gridFor({ ...usable, h: usable.h - 20 }, pods.length, smallest);
+  if (grid.size === "card" && manyLanes)
+    grid = gridFor({ ...usable, h: usable.h - 20 }, pods.length, smallest);
   const taken = new Set<number>();
   let hidden = 0;
   for (const pod of fitted(pods, grid.slots.length)) {

@@ -1,5 +1,15 @@
 /** Ways between two places: orthogonal, with rounded corners, in lanes that cross no card. */
-import { bottom, centerX, centerY, right, type Board, type ComponentName, type NodePlace, type Point, type PodPlace } from "./types.ts";
+import {
+  bottom,
+  centerX,
+  centerY,
+  right,
+  type Board,
+  type ComponentName,
+  type NodePlace,
+  type Point,
+  type PodPlace,
+} from "./types.ts";
 
 /** An SVG path through the points with corners of the given radius. */
 export function roundedPath(points: readonly Point[], radius = 12): string {

@@ -1,8 +1,9 @@
+// Generated from webapp/live/frames.py by `python -m webapp.live.typescript`; do not edit.
+
 export type State = "running" | "progress" | "waiting" | "failing" | "terminating" | "unknown" | "completed";
-
 export type Role = "init" | "sidecar" | "app" | "ephemeral";
-
 export type ContainerPhase = "waiting" | "running" | "terminated";
+export type Outcome = "done" | "now" | "todo" | "failed";
 
 export interface ContainerView {
   name: string;
@@ -130,7 +131,7 @@ export interface StepView {
   actor: string;
   at: number | null;
   until: number | null;
-  outcome: "done" | "now" | "todo" | "failed";
+  outcome: Outcome;
   summary: string;
 }
 

@@ -25,11 +25,11 @@ export class ClusterReplica {
 
   applySnapshot(frame: Snapshot): void {
     this.revision = frame.revision;
-    this.nodes = merged(new Map(), frame.nodes, uidOf, []);
-    this.pods = merged(new Map(), frame.pods, uidOf, []);
-    this.services = merged(new Map(), frame.services, uidOf, []);
-    this.workloads = merged(new Map(), frame.workloads, uidOf, []);
-    this.journeys = merged(new Map(), frame.journeys, podUidOf, []);
+    this.nodes = merged(new Map<string, NodeView>(), frame.nodes, uidOf, []);
+    this.pods = merged(new Map<string, PodView>(), frame.pods, uidOf, []);
+    this.services = merged(new Map<string, ServiceView>(), frame.services, uidOf, []);
+    this.workloads = merged(new Map<string, WorkloadView>(), frame.workloads, uidOf, []);
+    this.journeys = merged(new Map<string, JourneyView>(), frame.journeys, podUidOf, []);
     this.namespaces = frame.namespaces;
     this.filled = true;
   }

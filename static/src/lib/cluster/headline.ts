@@ -1,0 +1,55 @@
+/** One true sentence about what matters now. */
+import type { JourneyView, NodeView, PodView } from "../live/protocol.ts";
+import { isOnItsWay, isSystem } from "./story.ts";
+
+export interface HeadlineInput {
+  journey: JourneyView | undefined;
+  pod: PodView | undefined;
+  selected: boolean;
+  nodes: Iterable<NodeView>;
+  pods: Iterable<PodView>;
+}
+
+/** The sentence, and the part of it that is happening now. */
+export interface Headline {
+  text: string;
+  emphasis: string;
+  bad: boolean;
+}
+
+export function headlineFor({ journey, pod, selected, nodes, pods }: HeadlineInput): Headline {
+  if (journey) {
+    const bad = pod?.state === "failing" || journey.steps.some((step) => step.outcome === "failed");
+    if (bad && pod?.state === "failing") return { text: failing(pod), emphasis: pod.name, bad };
+    if (selected || bad || isOnItsWay(journey)) {
+      return { text: journey.headline, emphasis: journey.name, bad };
+    }
+  }
+  return clusterHealth([...nodes], [...pods]);
+}
+
+function failing(pod: PodView): string {
+  const culprit = pod.containers.find((container) => container.restarts > 0 && !container.ready);
+  const tries = culprit ? ` Its container ${culprit.name} was started ${culprit.restarts + 1} times.` : "";
+  return `${pod.name} fails: ${pod.status}.${tries}`;
+}
+
+function clusterHealth(nodes: readonly NodeView[], pods: readonly PodView[]): Headline {
+  if (nodes.length === 0) return { text: "This cluster has no Nodes yet.", emphasis: "", bad: false };
+  const lost = nodes.filter((node) => !node.ready);
+  const own = pods.filter((pod) => !isSystem(pod.namespace));
+  const running = pods.filter((pod) => pod.state === "running").length;
+  const waiting = own.filter((pod) => pod.state === "waiting" && !pod.node).length;
+  const failed = own.filter((pod) => pod.state === "failing").length;
+  const parts = [
+    lost.length > 0
+      ? `${lost.length} of ${count(nodes.length, "Node")} not ready`
+      : `${count(nodes.length, "Node")} ready`,
+    `${count(running, "Pod")} running`,
+  ];
+  if (waiting > 0) parts.push(`${waiting} waiting for a Node`);
+  if (failed > 0) parts.push(`${failed} failing`);
+  return { text: `${parts.join(", ")}.`, emphasis: "", bad: lost.length > 0 };
+}
+
+const count = (n: number, word: string): string => `${n} ${word}${n === 1 ? "" : "s"}`;

@@ -1,0 +1,107 @@
+/** The keyboard: which key does what, and the words by which the page tells it. */
+import type { Session } from "../view/session.svelte.ts";
+import type { PanelName } from "../view/panels.svelte.ts";
+
+export interface KeyBinding {
+  /** As `KeyboardEvent.key`, with `Shift+` before it where that matters. */
+  keys: readonly string[];
+  /** What is printed on the cap. */
+  cap: string;
+  words: string;
+  /** Shown in the line at the bottom of the page. */
+  inLine?: boolean;
+  /** Offered only where this panel exists. */
+  needs?: PanelName;
+  act(session: Session, deeds: Deeds): void;
+}
+
+/** What only the page as a whole can do. */
+export interface Deeds {
+  toggleTheme(): void;
+  togglePresenting(): void;
+}
+
+export const bindings: readonly KeyBinding[] = [
+  { keys: [" "], cap: "Space", words: "pause, run", inLine: true, act: (s) => void s.togglePause() },
+  {
+    keys: ["ArrowRight"],
+    cap: "→",
+    words: "next moment",
+    inLine: true,
+    act: (s) => void s.changeClock({ runUntil: "nextFact" }),
+  },
+  {
+    keys: ["Shift+ArrowRight"],
+    cap: "Shift →",
+    words: "next step",
+    inLine: true,
+    act: (s) => void s.changeClock({ runUntil: "nextStep" }),
+  },
+  { keys: ["l"], cap: "L", words: "slow motion", inLine: true, act: (s) => void s.toggleSlowMotion() },
+  { keys: ["+", "="], cap: "+", words: "faster", act: (s) => void s.changeSpeed(1) },
+  { keys: ["-"], cap: "−", words: "slower", act: (s) => void s.changeSpeed(-1) },
+  { keys: ["f"], cap: "F", words: "focus a Pod", inLine: true, act: (s) => s.toggleFocus() },
+  {
+    keys: ["m"],
+    cap: "M",
+    words: "manifest",
+    inLine: true,
+    needs: "manifest",
+    act: (s) => s.panels.toggle("manifest"),
+  },
+  { keys: ["b"], cap: "B", words: "blank screen", inLine: true, act: (s) => (s.blank = !s.blank) },
+  { keys: ["d"], cap: "D", words: "light or dark", act: (_, deeds) => deeds.toggleTheme() },
+  {
+    keys: ["p"],
+    cap: "P",
+    words: "present: full screen, big type",
+    act: (_, deeds) => deeds.togglePresenting(),
+  },
+  {
+    keys: ["1", "2", "3", "4", "5", "6", "7", "8", "9"],
+    cap: "1–9",
+    words: "details of a step",
+    act: () => undefined,
+  },
+  { keys: ["Escape"], cap: "Esc", words: "close", act: (s) => void s.escape() },
+  { keys: ["?", "Shift+?"], cap: "?", words: "all keys", inLine: true, act: (s) => s.panels.toggle("keys") },
+];
+
+/** The bindings that work in this build. */
+export const offered = (available: ReadonlySet<PanelName>): KeyBinding[] =>
+  bindings.filter((binding) => !binding.needs || available.has(binding.needs));
+
+/** True when somebody writes: keys are then letters. */
+export function isWriting(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLElement &&
+    (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+  );
+}
+
+export interface Pressed {
+  key: string;
+  shiftKey: boolean;
+  ctrlKey: boolean;
+  metaKey: boolean;
+  altKey: boolean;
+}
+
+/** The binding for a key press, if there is one. */
+export function bindingFor(event: Pressed, available: ReadonlySet<PanelName>): KeyBinding | undefined {
+  if (event.ctrlKey || event.metaKey || event.altKey) return undefined;
+  const name = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  const wanted = event.shiftKey ? [`Shift+${name}`, ...(event.key.length === 1 ? [name] : [])] : [name];
+  return offered(available).find((binding) => binding.keys.some((key) => wanted.includes(key)));
+}
+
+/** Carries out a key press; false when it means nothing here. */
+export function press(event: Pressed, session: Session, deeds: Deeds): boolean {
+  const binding = bindingFor(event, session.available);
+  if (!binding) return false;
+  const step = Number(event.key);
+  if (session.blank && event.key === "Escape") session.blank = false;
+  else if (step >= 1 && step <= 9) session.showStep(session.step === step ? null : step);
+  else binding.act(session, deeds);
+  return true;
+}

@@ -1,0 +1,34 @@
+/** Selection and open panels as the query of the page's address; whatever else stands there is kept. */
+import { panelNames, type PanelName } from "./panels.svelte.ts";
+import { formatRef, parseRef, type ObjectRef } from "./selection.svelte.ts";
+
+export interface UrlState {
+  select: ObjectRef | null;
+  panels: PanelName[];
+  step: number | null;
+}
+
+export function readUrl(search: string): UrlState {
+  const query = new URLSearchParams(search);
+  const wanted = (query.get("panels") ?? "").split(",");
+  const step = Number(query.get("step"));
+  return {
+    select: parseRef(query.get("select")),
+    panels: panelNames.filter((name) => wanted.includes(name)),
+    step: Number.isInteger(step) && step >= 1 && step <= 9 ? step : null,
+  };
+}
+
+export function writeUrl(search: string, state: UrlState): string {
+  const query = new URLSearchParams(search);
+  set(query, "select", state.select ? formatRef(state.select) : "");
+  set(query, "panels", state.panels.join(","));
+  set(query, "step", state.step === null ? "" : String(state.step));
+  const text = query.toString().replaceAll("%2F", "/").replaceAll("%2C", ",");
+  return text ? `?${text}` : "";
+}
+
+function set(query: URLSearchParams, key: string, value: string): void {
+  if (value) query.set(key, value);
+  else query.delete(key);
+}

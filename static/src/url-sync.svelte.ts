@@ -1,0 +1,23 @@
+import type { Session } from "./lib/view/session.svelte.ts";
+import { readUrl, writeUrl } from "./lib/view/url.ts";
+
+/** Keeps selection and open panels in the page's address, both ways. */
+export function followUrl(session: Session): void {
+  const take = (): void => {
+    const state = readUrl(location.search);
+    if (state.select) session.selection.select(state.select);
+    else session.selection.clear();
+    session.panels.opened = state.panels;
+    session.showStep(state.step);
+  };
+  take();
+  $effect(() => {
+    window.addEventListener("popstate", take);
+    return () => window.removeEventListener("popstate", take);
+  });
+  $effect(() => {
+    const panels = session.panels.opened.filter((name) => name !== "step" && name !== "keys");
+    const query = writeUrl(location.search, { select: session.selection.ref, panels, step: session.step });
+    if (query !== location.search) history.replaceState(null, "", location.pathname + query);
+  });
+}
