@@ -6,19 +6,29 @@ from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Any
 
-from webapp.api import other_defaults
+from webapp.api import other_defaults, other_validation
 from webapp.api.apps import defaults as apps
+from webapp.api.apps import validation as apps_validation
 from webapp.api.autoscaling import defaults as autoscaling
+from webapp.api.autoscaling import validation as autoscaling_validation
 from webapp.api.batch import defaults as batch
+from webapp.api.batch import validation as batch_validation
 from webapp.api.core import preparation
 from webapp.api.core.defaults import other as core
 from webapp.api.core.defaults import pod, service
+from webapp.api.core.validation import config, node, pod_update
+from webapp.api.core.validation import pod as pod_validation
+from webapp.api.core.validation import service as service_validation
 from webapp.api.formats import (
+    name_is_dns1035_label,
     name_is_dns_label,
     name_is_path_segment,
 )
 from webapp.api.networking import defaults as networking
+from webapp.api.networking import validation as networking_validation
+from webapp.api.policy import validation as policy_validation
 from webapp.api.rbac import defaults as rbac
+from webapp.api.rbac import validation as rbac_validation
 from webapp.api.rules import KindRules
 from webapp.api.sim import defaults as sim
 from webapp.apimachinery.scheme import BUILTIN_KINDS
@@ -27,10 +37,14 @@ _ADMISSION = "admissionregistration.k8s.io"
 _RBAC = "rbac.authorization.k8s.io"
 _SIM = "sim.podarium.dev"
 
-_workload = partial(dict[str, Any], tracks_generation=True)
+_counted = partial(dict[str, Any], tracks_generation=True)
+"""What differs from the generic rules in a kind whose generation counts up."""
 
-# fmt: off
 _OWN: dict[tuple[str, str], dict[str, Any]] = {
+    ("", "ConfigMap"): {
+        "validate_object": config.validate_config_map,
+        "validate_change": config.validate_config_map_change,
+    },
     ("", "Endpoints"): {"default_object": core.default_endpoints},
     ("", "LimitRange"): {"default_object": core.default_limit_range},
     ("", "Namespace"): {
@@ -39,7 +53,13 @@ _OWN: dict[tuple[str, str], dict[str, Any]] = {
         "prepare_new": preparation.prepare_new_namespace,
         "prepare_changed": preparation.prepare_changed_namespace,
     },
-    ("", "Node"): {"keeps_status_on_create": True, "default_object": core.default_node},
+    ("", "Node"): {
+        "keeps_status_on_create": True,
+        "default_object": core.default_node,
+        "validate_object": node.validate_node,
+        "validate_change": node.validate_node_change,
+        "validate_status_change": node.validate_node_status_change,
+    },
     ("", "PersistentVolume"): {
         "default_object": core.default_persistent_volume,
         "prepare_new": preparation.prepare_new_volume,
@@ -47,53 +67,141 @@ _OWN: dict[tuple[str, str], dict[str, Any]] = {
     ("", "PersistentVolumeClaim"): {
         "default_object": core.default_persistent_volume_claim,
         "prepare_new": preparation.prepare_new_volume,
+        "validate_object": other_validation.validate_persistent_volume_claim,
     },
-    ("", "Pod"): {
-        "tracks_generation": True,
-        "default_object": pod.default_pod,
-        "prepare_new": preparation.prepare_new_pod,
-        "prepare_changed": preparation.prepare_changed_pod,
-        "prepare_status": preparation.prepare_pod_status,
-    },
-    ("", "ReplicationController"): _workload(default_object=core.default_replication_controller),
+    ("", "Pod"): _counted(
+        default_object=pod.default_pod,
+        prepare_new=preparation.prepare_new_pod,
+        prepare_changed=preparation.prepare_changed_pod,
+        prepare_status=preparation.prepare_pod_status,
+        validate_object=pod_validation.validate_pod,
+        validate_new=pod_validation.validate_new_pod,
+        validate_change=pod_update.validate_pod_change,
+        validate_status_change=pod_update.validate_pod_status_change,
+    ),
+    ("", "ReplicationController"): _counted(default_object=core.default_replication_controller),
     ("", "ResourceQuota"): {"default_object": core.default_resource_quota},
-    ("", "Secret"): {"default_object": core.default_secret},
+    ("", "Secret"): {
+        "default_object": core.default_secret,
+        "validate_object": config.validate_secret,
+        "validate_change": config.validate_secret_change,
+    },
     ("", "Service"): {
-        "name_rule": name_is_dns_label,
+        "name_rule": name_is_dns1035_label,
         "default_object": service.default_service,
         "prepare_new": preparation.prepare_new_service,
+        "validate_object": service_validation.validate_service,
+        "validate_change": service_validation.validate_service_change,
     },
-    (_ADMISSION, "MutatingWebhookConfiguration"): _workload(default_object=other_defaults.default_mutating_webhooks),
-    (_ADMISSION, "ValidatingAdmissionPolicy"): _workload(),
-    (_ADMISSION, "ValidatingAdmissionPolicyBinding"): _workload(),
-    (_ADMISSION, "ValidatingWebhookConfiguration"): _workload(default_object=other_defaults.default_validating_webhooks),
-    ("apiextensions.k8s.io", "CustomResourceDefinition"): _workload(default_object=other_defaults.default_custom_resource_definition),
-    ("apps", "DaemonSet"): _workload(default_object=apps.default_daemon_set),
-    ("apps", "Deployment"): _workload(default_object=apps.default_deployment),
-    ("apps", "ReplicaSet"): _workload(default_object=apps.default_replica_set),
-    ("apps", "StatefulSet"): _workload(default_object=apps.default_stateful_set),
-    ("autoscaling", "HorizontalPodAutoscaler"): {"default_object": autoscaling.default_horizontal_pod_autoscaler},
-    ("batch", "CronJob"): _workload(default_object=batch.default_cron_job),
-    ("batch", "Job"): _workload(default_object=batch.default_job, prepare_new=batch.with_generated_selector),
-    ("discovery.k8s.io", "EndpointSlice"): _workload(default_object=networking.default_endpoint_slice),
-    ("networking.k8s.io", "Ingress"): _workload(),
-    ("networking.k8s.io", "IngressClass"): _workload(default_object=networking.default_ingress_class),
-    ("networking.k8s.io", "NetworkPolicy"): _workload(default_object=networking.default_network_policy),
-    ("policy", "PodDisruptionBudget"): _workload(),
-    (_RBAC, "ClusterRole"): {"name_rule": name_is_path_segment},
-    (_RBAC, "ClusterRoleBinding"): {"name_rule": name_is_path_segment, "default_object": rbac.default_binding},
-    (_RBAC, "Role"): {"name_rule": name_is_path_segment},
-    (_RBAC, "RoleBinding"): {"name_rule": name_is_path_segment, "default_object": rbac.default_binding},
-    ("scheduling.k8s.io", "PriorityClass"): _workload(default_object=other_defaults.default_priority_class),
-    (_SIM, "Clock"): _workload(default_object=sim.default_clock),
-    (_SIM, "Fault"): _workload(),
-    (_SIM, "ImageProfile"): _workload(),
-    (_SIM, "Lesson"): _workload(),
-    (_SIM, "Traffic"): _workload(default_object=sim.default_traffic),
+    (_ADMISSION, "MutatingAdmissionPolicy"): _counted(),
+    (_ADMISSION, "MutatingAdmissionPolicyBinding"): _counted(),
+    (_ADMISSION, "MutatingWebhookConfiguration"): _counted(
+        default_object=other_defaults.default_mutating_webhooks
+    ),
+    (_ADMISSION, "ValidatingAdmissionPolicy"): _counted(),
+    (_ADMISSION, "ValidatingAdmissionPolicyBinding"): _counted(),
+    (_ADMISSION, "ValidatingWebhookConfiguration"): _counted(
+        default_object=other_defaults.default_validating_webhooks
+    ),
+    ("apiextensions.k8s.io", "CustomResourceDefinition"): _counted(
+        default_object=other_defaults.default_custom_resource_definition
+    ),
+    ("apps", "ControllerRevision"): {
+        "validate_object": apps_validation.validate_controller_revision,
+        "validate_change": apps_validation.validate_controller_revision_change,
+    },
+    ("apps", "DaemonSet"): _counted(
+        default_object=apps.default_daemon_set,
+        validate_object=apps_validation.validate_daemon_set,
+        validate_change=apps_validation.validate_selector_change,
+    ),
+    ("apps", "Deployment"): _counted(
+        default_object=apps.default_deployment,
+        validate_object=apps_validation.validate_deployment,
+        validate_change=apps_validation.validate_selector_change,
+    ),
+    ("apps", "ReplicaSet"): _counted(
+        default_object=apps.default_replica_set,
+        validate_object=apps_validation.validate_replica_set,
+        validate_change=apps_validation.validate_selector_change,
+    ),
+    ("apps", "StatefulSet"): _counted(
+        default_object=apps.default_stateful_set,
+        validate_object=apps_validation.validate_stateful_set,
+        validate_change=apps_validation.validate_stateful_set_change,
+    ),
+    ("autoscaling", "HorizontalPodAutoscaler"): {
+        "default_object": autoscaling.default_horizontal_pod_autoscaler,
+        "validate_object": autoscaling_validation.validate_horizontal_pod_autoscaler,
+    },
+    ("batch", "CronJob"): _counted(
+        default_object=batch.default_cron_job,
+        validate_object=batch_validation.validate_cron_job,
+    ),
+    ("batch", "Job"): _counted(
+        default_object=batch.default_job,
+        prepare_new=batch.with_generated_selector,
+        validate_object=batch_validation.validate_job,
+        validate_change=batch_validation.validate_job_change,
+    ),
+    ("discovery.k8s.io", "EndpointSlice"): _counted(
+        default_object=networking.default_endpoint_slice,
+        validate_object=networking_validation.validate_endpoint_slice,
+        validate_change=networking_validation.validate_endpoint_slice_change,
+    ),
+    ("networking.k8s.io", "Ingress"): _counted(
+        validate_object=networking_validation.validate_ingress
+    ),
+    ("networking.k8s.io", "IngressClass"): _counted(
+        default_object=networking.default_ingress_class
+    ),
+    ("networking.k8s.io", "NetworkPolicy"): _counted(
+        default_object=networking.default_network_policy,
+        validate_object=networking_validation.validate_network_policy,
+    ),
+    ("node.k8s.io", "RuntimeClass"): {
+        "validate_change": other_validation.validate_runtime_class_change
+    },
+    ("policy", "PodDisruptionBudget"): _counted(
+        validate_object=policy_validation.validate_pod_disruption_budget
+    ),
+    (_RBAC, "ClusterRole"): {
+        "name_rule": name_is_path_segment,
+        "validate_object": rbac_validation.validate_cluster_role,
+    },
+    (_RBAC, "ClusterRoleBinding"): {
+        "name_rule": name_is_path_segment,
+        "default_object": rbac.default_binding,
+        "validate_object": rbac_validation.validate_cluster_role_binding,
+        "validate_change": rbac_validation.validate_binding_change,
+    },
+    (_RBAC, "Role"): {
+        "name_rule": name_is_path_segment,
+        "validate_object": rbac_validation.validate_role,
+    },
+    (_RBAC, "RoleBinding"): {
+        "name_rule": name_is_path_segment,
+        "default_object": rbac.default_binding,
+        "validate_object": rbac_validation.validate_role_binding,
+        "validate_change": rbac_validation.validate_binding_change,
+    },
+    ("scheduling.k8s.io", "PriorityClass"): _counted(
+        default_object=other_defaults.default_priority_class,
+        validate_object=other_validation.validate_priority_class,
+        validate_change=other_validation.validate_priority_class_change,
+    ),
+    (_SIM, "Clock"): _counted(default_object=sim.default_clock),
+    (_SIM, "Fault"): _counted(),
+    (_SIM, "ImageProfile"): _counted(),
+    (_SIM, "Lesson"): _counted(),
+    (_SIM, "Traffic"): _counted(default_object=sim.default_traffic),
     ("storage.k8s.io", "CSIDriver"): {"default_object": other_defaults.default_csi_driver},
-    ("storage.k8s.io", "StorageClass"): {"default_object": other_defaults.default_storage_class},
+    ("storage.k8s.io", "StorageClass"): {
+        "default_object": other_defaults.default_storage_class,
+        "validate_object": other_validation.validate_storage_class,
+        "validate_change": other_validation.validate_storage_class_change,
+    },
 }
-# fmt: on
 """(group, kind) → what differs from the generic rules, sorted."""
 
 _RULES = {

@@ -65,6 +65,7 @@ class KindRules:
         prepare_changed: The kind's own part of ``prepare_for_update``.
         prepare_status: The kind's own part of ``prepare_for_status_update``.
         validate_object: What is wrong apart from metadata.
+        validate_new: What is wrong only while the object is being created.
         validate_change: What must not change apart from metadata, (new, old); the new object itself
             is checked by ``validate_object`` before.
         validate_status_change: What is wrong with a new status, (new, old).
@@ -80,6 +81,7 @@ class KindRules:
     prepare_changed: Callable[[JSONObject, JSONObject], JSONObject] = keep_new
     prepare_status: Callable[[JSONObject, JSONObject], JSONObject] = keep_new
     validate_object: Callable[[JSONObject], list[FieldError]] = no_errors
+    validate_new: Callable[[JSONObject], list[FieldError]] = no_errors
     validate_change: Callable[[JSONObject, JSONObject], list[FieldError]] = no_update_errors
     validate_status_change: Callable[[JSONObject, JSONObject], list[FieldError]] = no_update_errors
 
@@ -117,7 +119,7 @@ class KindRules:
     def validate(self, obj: JSONObject) -> list[FieldError]:
         """All that is wrong with a new object."""
         errors = validate_object_meta(obj["metadata"], self.namespaced, self.name_rule)
-        return errors + self.validate_object(obj)
+        return errors + self.validate_object(obj) + self.validate_new(obj)
 
     def validate_update(self, new: JSONObject, old: JSONObject) -> list[FieldError]:
         """All that is wrong with a changed object, and all that must not have changed."""

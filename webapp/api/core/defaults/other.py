@@ -6,6 +6,7 @@ Models:
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import TYPE_CHECKING
 
 from webapp.api.core.defaults.pod import default_template
@@ -35,7 +36,12 @@ def default_namespace(namespace: JSONObject) -> JSONObject:
 
 
 def default_secret(secret: JSONObject) -> JSONObject:
-    """A Secret: of type Opaque unless said otherwise."""
+    """A Secret: of type Opaque unless said otherwise; plain texts join the encoded data."""
+    texts = secret.get("stringData")
+    if texts is not None:
+        encoded = {key: b64encode(text.encode()).decode() for key, text in texts.items()}
+        secret = {key: value for key, value in secret.items() if key != "stringData"}
+        secret["data"] = {**(secret.get("data") or {}), **encoded}
     return fill(secret, {"type": "Opaque"})
 
 

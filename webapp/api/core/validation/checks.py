@@ -18,7 +18,7 @@ from webapp.apimachinery.field_path import (
     not_supported,
     required,
 )
-from webapp.apimachinery.quantity import FORMAT_ERROR, canonical, parse_quantity
+from webapp.apimachinery.quantity import QuantityError, canonical_text, parse_quantity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -95,9 +95,9 @@ def quantity(value: Any, path: Path) -> list[FieldError]:
     """An amount that is not negative."""
     try:
         amount = parse_quantity(value)
-    except ValueError:
-        return [invalid(path, value, FORMAT_ERROR)]
-    return [invalid(path, canonical(value), AT_LEAST_ZERO)] if amount < 0 else []
+    except QuantityError as error:
+        return [invalid(path, value, str(error))]
+    return [invalid(path, canonical_text(value), AT_LEAST_ZERO)] if amount < 0 else []
 
 
 def int_or_percent(value: Any, path: Path) -> list[FieldError]:

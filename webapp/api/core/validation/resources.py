@@ -12,7 +12,7 @@ from webapp.api import formats
 from webapp.api.core.validation.checks import quantity
 from webapp.api.objectmeta import problems
 from webapp.apimachinery.field_path import FieldError, Path, invalid, required
-from webapp.apimachinery.quantity import canonical, parse_quantity
+from webapp.apimachinery.quantity import canonical_text, parse_quantity
 
 if TYPE_CHECKING:
     from webapp.apimachinery.meta import JSONObject
@@ -49,7 +49,7 @@ def _validate_amount(name: str, amount: object, path: Path) -> list[FieldError]:
     errors = quantity(amount, path)
     if errors or "/" not in name or parse_quantity(str(amount)).denominator == 1:
         return errors
-    return [invalid(path, canonical(str(amount)), "must be an integer")]
+    return [invalid(path, canonical_text(str(amount)), "must be an integer")]
 
 
 def _may_overcommit(name: str) -> bool:
@@ -68,9 +68,9 @@ def _validate_against_limit(
     wanted, most = parse_quantity(amount), parse_quantity(limit)
     requests_path = path.child("requests")
     if not _may_overcommit(name) and wanted != most:
-        text = f"must be equal to {name} limit of {canonical(limit)}"
-        return [invalid(requests_path, canonical(amount), text)]
+        text = f"must be equal to {name} limit of {canonical_text(limit)}"
+        return [invalid(requests_path, canonical_text(amount), text)]
     if wanted > most:
-        text = f"must be less than or equal to {name} limit of {canonical(limit)}"
-        return [invalid(requests_path, canonical(amount), text)]
+        text = f"must be less than or equal to {name} limit of {canonical_text(limit)}"
+        return [invalid(requests_path, canonical_text(amount), text)]
     return []
