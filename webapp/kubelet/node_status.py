@@ -255,7 +255,9 @@ class NodeStatusManager:
     def set_ready(self, *, ready: bool) -> None:
         """Report whether Pods can run here."""
         self.ready = ready
-        node = self._write(self._client.get(NODES, "", self._machine.name))
+        node = self._write_current()
+        if node is None:
+            return
         self._recorder.record(
             NodeReadinessChanged(
                 actor=self._actor,
@@ -279,7 +281,14 @@ class NodeStatusManager:
 
     def _write_images(self, _: None) -> None:
         self._update = None
-        self._write(self._client.get(NODES, "", self._machine.name))
+        self._write_current()
+
+    def _write_current(self) -> JSONObject | None:
+        """Write the status of the Node as it is now; ``None`` when it was deleted just now."""
+        try:
+            return self._write(self._client.get(NODES, "", self._machine.name))
+        except NotFound:
+            return None
 
     def _write(self, node: JSONObject) -> JSONObject:
         status = node_status(

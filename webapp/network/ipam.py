@@ -1,8 +1,7 @@
-"""Addresses: a Pod CIDR for each Node, an address out of it for each sandbox.
+"""Addresses: one out of its Node's Pod CIDR for each sandbox, one for each machine.
 
 Models:
     containernetworking/plugins/plugins/ipam/host-local/backend/allocator/allocator.go IPAllocator
-    pkg/controller/nodeipam/ipam/cidrset/cidr_set.go CidrSet
 """
 
 from __future__ import annotations
@@ -77,17 +76,6 @@ class IndexPool:
     def give_back(self, number: int) -> None:
         """Free a number."""
         self._free.append(number)
-
-
-def pod_cidr(index: int) -> str:
-    """The Pod CIDR of the ``index``-th Node: 10.244.0.0/24, 10.244.1.0/24 and so on.
-
-    Past 10.255 it goes on at 10.128, which leaves Services (10.96.0.0/12) and machines alone.
-    """
-    second = 244 + index // 256
-    if second > 255:
-        second = 128 + (second - 256)
-    return f"10.{second}.{index % 256}.0/24"
 
 
 def node_address(index: int) -> str:
