@@ -57,6 +57,7 @@ class ServicePods:
         self._enqueue = enqueue
         self._selectors: dict[str, dict[str, Selector]] = {}
         self._members: dict[str, dict[str, JSONObject]] = {}
+        self._changed: dict[str, dict[str, None]] = {}
         self._pods = informers.informer(PODS)
         self._pods.add_index(BY_NAMESPACE, namespace_of)
         self._services = informers.informer(SERVICES)
@@ -73,10 +74,13 @@ class ServicePods:
         """The Service ``namespace/name``."""
         return self._services.get(key)
 
-    def pods(self, key: str) -> list[JSONObject]:
-        """Pods that the Service selects, sorted by name."""
-        members = self._members.get(key)
-        return [members[pod_key] for pod_key in sorted(members)] if members else []
+    def pods(self, key: str) -> dict[str, JSONObject]:
+        """Pod key → Pod, for all that the Service selects, in order of arrival."""
+        return self._members.get(key) or {}
+
+    def take_changes(self, key: str) -> list[str]:
+        """Keys of Pods that came, went or changed since this was last asked, in order."""
+        return list(self._changed.pop(key, ()))
 
     def count(self, key: str) -> int:
         """How many Pods the Service selects."""
@@ -108,6 +112,7 @@ class ServicePods:
     def _forget(self, namespace: str, key: str) -> None:
         self._selectors.get(namespace, {}).pop(key, None)
         self._members.pop(key, None)
+        self._changed.pop(key, None)
 
     def _on_pod_add(self, pod: JSONObject) -> None:
         labels = pod["metadata"].get("labels")
@@ -115,7 +120,7 @@ class ServicePods:
         for key, selector in self._selectors.get(pod["metadata"]["namespace"], {}).items():
             if selector.matches(labels):
                 self._members[key][pod_key] = pod
-                self._enqueue(key)
+                self._tell(key, pod_key)
 
     def _on_pod_update(self, old: JSONObject, new: JSONObject) -> None:
         selectors = self._selectors.get(new["metadata"]["namespace"])
@@ -130,15 +135,19 @@ class ServicePods:
                 entered = pod_key not in members
                 members[pod_key] = new
                 if entered or changed:
-                    self._enqueue(key)
+                    self._tell(key, pod_key)
             elif members.pop(pod_key, None) is not None:
-                self._enqueue(key)
+                self._tell(key, pod_key)
 
     def _on_pod_delete(self, pod: JSONObject) -> None:
         pod_key = namespaced_name(pod)
         for key in self._selectors.get(pod["metadata"]["namespace"], {}):
             if self._members[key].pop(pod_key, None) is not None:
-                self._enqueue(key)
+                self._tell(key, pod_key)
+
+    def _tell(self, key: str, pod_key: str) -> None:
+        self._changed.setdefault(key, {})[pod_key] = None
+        self._enqueue(key)
 
 
 def _published(pod: JSONObject) -> tuple[object, ...]:

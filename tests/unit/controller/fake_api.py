@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from webapp.api.resources import NODES, PODS, REPLICA_SETS
+from webapp.apimachinery.scheme import BUILTIN_KINDS
 from webapp.apimachinery.status import AlreadyExists, Conflict, NotFound
 from webapp.apimachinery.timestamps import time_text
 from webapp.apimachinery.watch import ADDED, DELETED, MODIFIED, WatchEvent
-from webapp.api.resources import NODES, PODS, REPLICA_SETS
 from webapp.client.informer import InformerFactory
 from webapp.controller.context import ControllerContext
-from webapp.apimachinery.scheme import BUILTIN_KINDS
 from webapp.sim.loop import Simulation
 from webapp.sim.rng import RandomStreams
 from webapp.trace.recorder import Recorder
@@ -130,9 +130,9 @@ class FakeAPI:
         namespace,
         name,
         patch,
-        patch_type="application/merge-patch+json",
-        subresource="",
-    ):  # noqa: ARG002
+        patch_type="application/merge-patch+json",  # noqa: ARG002
+        subresource="",  # noqa: ARG002
+    ):
         self._note("patch", resource, name)
         current = self.get(resource, namespace, name)
         wanted = patch.get("metadata", {})

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import pytest
 
-from webapp.controller.endpointslice.packing import plan_slices
+from webapp.controller.endpointslice.packing import plan_slices as plan_keyed_slices
+from webapp.controller.endpointslice.packing import ports_key
 
 HTTP = ({"name": "http", "protocol": "TCP", "port": 80},)
 ADMIN = ({"name": "http", "protocol": "TCP", "port": 8080},)
+
+
+def plan_slices(slices, desired):
+    keyed = {name: (ports_key(ports), endpoint) for name, (ports, endpoint) in desired.items()}
+    return plan_keyed_slices(slices, keyed, {ports_key(ports): ports for ports in (HTTP, ADMIN)})
 
 
 def make_endpoint(number, *, ready=True):
     return {
         "addresses": [f"10.244.{number // 250}.{number % 250}"],
         "conditions": {"ready": ready},
-        "targetRef": {"kind": "Pod", "uid": f"u{number}"},
+        "targetRef": {"kind": "Pod", "name": f"u{number}"},
     }
 
 
@@ -32,7 +38,7 @@ def make_slice(name, numbers, ports=HTTP):
 
 def written(plan):
     return [
-        [endpoint["targetRef"]["uid"] for endpoint in endpoints] for *_, endpoints in plan.update
+        [endpoint["targetRef"]["name"] for endpoint in endpoints] for *_, endpoints in plan.update
     ], [len(endpoints) for _, endpoints in plan.create]
 
 

@@ -47,22 +47,22 @@ class _Slice:
 
 
 def plan_slices(
-    slices: Sequence[JSONObject], desired: Mapping[str, tuple[Ports, JSONObject]]
+    slices: Sequence[JSONObject],
+    desired: Mapping[str, tuple[str, JSONObject]],
+    ports_by_key: Mapping[str, Ports],
 ) -> PackingPlan:
     """Plan the writes that make ``slices`` hold exactly the ``desired`` endpoints.
 
     Args:
         slices: The Service's slices of one address type, sorted by name.
-        desired: Pod UID → (ports, endpoint), in order.
+        desired: Pod name → (key of its ports, endpoint), in order.
+        ports_by_key: What the keys stand for, see :func:`ports_key`.
     """
     plan = PackingPlan()
     kept: dict[str, list[_Slice]] = {}
-    ports_by_key: dict[str, Ports] = {}
     waiting: dict[str, dict[str, JSONObject]] = {}
-    for uid, (ports, endpoint) in desired.items():
-        key = ports_key(ports)
-        ports_by_key[key] = ports
-        waiting.setdefault(key, {})[uid] = endpoint
+    for name, (key, endpoint) in desired.items():
+        waiting.setdefault(key, {})[name] = endpoint
     for stored in slices:
         key = ports_key(stored.get("ports") or ())
         if key not in waiting:
@@ -105,7 +105,7 @@ def _keep(stored: JSONObject, waiting: dict[str, JSONObject]) -> _Slice:
     endpoints = []
     changed = False
     for held in stored.get("endpoints") or ():
-        wanted = waiting.pop((held.get("targetRef") or {}).get("uid", ""), None)
+        wanted = waiting.pop((held.get("targetRef") or {}).get("name", ""), None)
         if wanted is None:
             changed = True
             continue
