@@ -2,12 +2,17 @@
 
 import pytest
 
+from tests.world import START_MS, World
 from webapp.sim.loop import Simulation
-
-START_MS = 1_790_000_000_000
 
 
 @pytest.fixture
 def sim() -> Simulation:
     """Virtual time that starts at a fixed moment."""
     return Simulation(START_MS)
+
+
+@pytest.fixture
+def world() -> World:
+    """Three Nodes, seed 0, everything at rest."""
+    return World()

@@ -26,6 +26,8 @@ KEPT_JOURNEYS = 2_000
 KEPT_REQUESTS = 512
 KEPT_FACTS_A_STEP = 40
 STEP_COUNT = len(STEPS)
+UNNAMED = facts.ObjectRef("Pod", "", "The Pod")
+"""A Pod that was refused before anybody read its name."""
 
 
 class StepProgress:
@@ -59,13 +61,13 @@ class StepProgress:
         if len(self.records) < KEPT_FACTS_A_STEP:
             self.records.append(record)
 
-    def complete(self, at_ms: int) -> None:
-        """The step is done; a second time changes nothing."""
-        if self.begun_ms is None:
-            self.begun_ms = at_ms
+    def complete(self, at_ms: int) -> int:
+        """The step is done at ``at_ms``, a second time changes nothing; returns when it was."""
         if self.done_ms is None:
             self.done_ms = at_ms
+        self.begun_ms = at_ms if self.begun_ms is None else min(self.begun_ms, self.done_ms)
         self.failed = False
+        return self.done_ms
 
 
 class PodJourney:
@@ -146,9 +148,15 @@ class PodJourney:
         }
 
     def complete_through(self, number: int, at_ms: int) -> None:
-        """Steps up to ``number`` are done: a later one cannot happen before an earlier one."""
-        for step in self.steps[:number]:
-            step.complete(at_ms)
+        """Steps up to ``number`` are done: a later one cannot end before an earlier one.
+
+        The gates of the API server open while the request is still drawn travelling, so their
+        moments are moved to its arrival.
+        """
+        earliest_ms = 0
+        for step in self.steps[: number - 1]:
+            earliest_ms = step.complete(max(earliest_ms, min(at_ms, step.done_ms or at_ms)))
+        self.steps[number - 1].complete(max(earliest_ms, at_ms))
 
 
 class JourneyLog:
@@ -215,8 +223,9 @@ class JourneyLog:
         if request is None:
             return
         received = request[0]
-        subject = record.fact.subject or received.fact.subject or facts.ObjectRef("Pod", "", "Pod")
-        journey = PodJourney(subject._replace(uid=f"request-{received.seq}"), received.at_ms)
+        subject = record.fact.subject or received.fact.subject or UNNAMED
+        ref = subject._replace(name=subject.name or UNNAMED.name, uid=f"request-{received.seq}")
+        journey = PodJourney(ref, received.at_ms)
         self._replay(journey, request)
         number = 3 if isinstance(record.fact, facts.RequestDenied) else 4
         step = journey.steps[number - 1]

@@ -1,0 +1,85 @@
+"""A whole seeded cluster in virtual time, with the few verbs that scenario tests need."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from webapp.api import resources
+from webapp.apimachinery.status import NotFound
+from webapp.cluster.cluster import Cluster
+from webapp.cluster.config import ClusterConfig
+
+START_MS = 1_790_000_000_000
+RESOURCES = {
+    "ConfigMap": resources.CONFIG_MAPS,
+    "Deployment": resources.DEPLOYMENTS,
+    "EndpointSlice": resources.ENDPOINT_SLICES,
+    "Event": resources.EVENTS,
+    "Namespace": resources.NAMESPACES,
+    "Node": resources.NODES,
+    "Pod": resources.PODS,
+    "ReplicaSet": resources.REPLICA_SETS,
+    "Service": resources.SERVICES,
+}
+
+
+class World:
+    """A cluster with admin's hands on it.
+
+    Attributes:
+        cluster: The cluster itself.
+    """
+
+    def __init__(self, *, seed: int = 0, nodes: int = 3) -> None:
+        self.cluster = Cluster(ClusterConfig(seed=seed, start_ms=START_MS, nodes=nodes, speed=None))
+
+    def create(self, *objects: Any) -> None:
+        """Create objects, one after the other."""
+        for obj in objects:
+            namespace = obj["metadata"].get("namespace", "")
+            self.cluster.admin.create(RESOURCES[obj["kind"]], namespace, obj)
+
+    def get(self, kind: str, name: str, namespace: str = "default") -> Any:
+        """An object, or ``None``."""
+        try:
+            return self.cluster.admin.get(
+                RESOURCES[kind], "" if kind in {"Node", "Namespace"} else namespace, name
+            )
+        except NotFound:
+            return None
+
+    def list(self, kind: str, **selectors: str) -> Any:
+        """Objects of a kind."""
+        return self.cluster.admin.list(RESOURCES[kind], **selectors)
+
+    def patch(self, kind: str, name: str, patch: Any) -> None:
+        """Merge-patch an object."""
+        namespace = "" if kind in {"Node", "Namespace"} else "default"
+        self.cluster.admin.patch(RESOURCES[kind], namespace, name, patch)
+
+    def delete(self, kind: str, name: str, **options: Any) -> None:
+        """Delete an object."""
+        namespace = "" if kind in {"Node", "Namespace"} else "default"
+        self.cluster.admin.delete(RESOURCES[kind], namespace, name, **options)
+
+    def settle(self) -> None:
+        """Run until nothing is in progress."""
+        self.cluster.sim.run_until_idle()
+
+    def run_for(self, *, seconds: float) -> None:
+        """Let virtual time pass."""
+        self.cluster.sim.run_for(round(seconds * 1000))
+
+    def facts(self, *kinds: type) -> Any:
+        """Facts of these kinds, in order."""
+        return [
+            record.fact
+            for record in self.cluster.recorder.records
+            if isinstance(record.fact, kinds)
+        ]
+
+    def events(self, name: str) -> list[str]:
+        """``reason: message`` of the Kubernetes Events about an object, in order of writing."""
+        events = self.list("Event", field_selector=f"involvedObject.name={name}")
+        ordered = sorted(events, key=lambda event: int(event["metadata"]["resourceVersion"]))
+        return [f"{event['reason']}: {event['message']}" for event in ordered]
