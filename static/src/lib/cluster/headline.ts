@@ -6,9 +6,16 @@ export interface HeadlineInput {
   journey: JourneyView | undefined;
   pod: PodView | undefined;
   selected: boolean;
+  /** Virtual now. */
+  now: number;
   nodes: Iterable<NodeView>;
   pods: Iterable<PodView>;
 }
+
+/** How long (virtual ms) it is news that a Pod has become ready. */
+const GOOD_NEWS_MS = 10_000;
+
+const finishedAt = (journey: JourneyView): number => journey.steps[8]?.until ?? -Infinity;
 
 /** The sentence, and the part of it that is happening now. */
 export interface Headline {
@@ -17,11 +24,11 @@ export interface Headline {
   bad: boolean;
 }
 
-export function headlineFor({ journey, pod, selected, nodes, pods }: HeadlineInput): Headline {
+export function headlineFor({ journey, pod, selected, now, nodes, pods }: HeadlineInput): Headline {
   if (journey) {
     const bad = pod?.state === "failing" || journey.steps.some((step) => step.outcome === "failed");
     if (bad && pod?.state === "failing") return { text: failing(pod), emphasis: pod.name, bad };
-    if (selected || bad || isOnItsWay(journey)) {
+    if (selected || bad || isOnItsWay(journey) || now - finishedAt(journey) < GOOD_NEWS_MS) {
       return { text: journey.headline, emphasis: journey.name, bad };
     }
   }

@@ -44,6 +44,11 @@ export function shortStatus(status: string, restarts: number): string {
   return status;
 }
 
+/** Why a Pod has no Node, without the part about preemption, which repeats it. */
+export function waitingReason(pod: PodView): string {
+  return pod.message.split(". preemption:")[0] || "waiting for the scheduler";
+}
+
 /** The Pod in one sentence, for those who hear the page. */
 export function podSentence(pod: PodView): string {
   const place = pod.node ? `on ${pod.node}` : "without a Node";

@@ -32,6 +32,9 @@ const MARGIN = 40;
 const LARGE_MAX = 4;
 const COMPACT_MAX = 12;
 export const TILE_MAX = 40;
+/** Room at either side of a way to a kubelet, without and with the numbers of its steps. */
+const ROOM = 18;
+const ROOM_WITH_STEPS = 50;
 const MIN_NODE = 182;
 const MIN_FOCUS = 564;
 /** Width of the Node in focus when the others are drawn small. */
@@ -51,7 +54,9 @@ export function layoutBoard(input: BoardInput): Board {
     ? placeShelf(
         { x: MARGIN, y: bottom(plane.zone) + 12, w: width - 2 * MARGIN, h: SHELF_HEIGHT },
         input.waiting,
-        nodes.flatMap((node) => node.wire.slice(0, 1).map((point) => point.x)),
+        nodes.flatMap((node) =>
+          node.wire.slice(0, 1).map(({ x }) => ({ x, room: node.open ? ROOM_WITH_STEPS : ROOM })),
+        ),
         pods,
       )
     : null;

@@ -1,5 +1,5 @@
 /** The inside of one Node: head, gauges, Pods in slots, the opened Pod, kubelet and kube-proxy. */
-import { fitted, gridFor, type SlottedPod } from "./slots.ts";
+import { fitted, gridFor, type Grid, type SlottedPod } from "./slots.ts";
 import { bottom, centerX, right, type NodePlace, type PodPlace, type PodSize, type Rect } from "./types.ts";
 
 export interface NodeInput {
@@ -95,6 +95,16 @@ interface Filled {
   hidden: number;
 }
 
+function chooseGrid(area: Rect, count: number, smallest: PodSize, reserved: number): Grid {
+  const besides = { ...area, w: area.w - reserved };
+  // A single column of cards beside an opened Pod has the reserved lane as its own.
+  const single = reserved > 0 && besides.w < 320 ? gridFor(area, count, smallest) : null;
+  if (single?.size === "card") return single;
+  const grid = gridFor(besides, count, smallest);
+  const several = new Set(grid.lanes).size > 1 || (reserved > 0 && grid.lanes.length > 0);
+  return several ? gridFor({ ...besides, h: besides.h - 20 }, count, smallest) : grid;
+}
+
 /** Puts Pods into the slots of an area; with several lanes the area keeps room for their manifold. */
 function fillArea(
   node: string,
@@ -104,13 +114,7 @@ function fillArea(
   places: Map<string, PodPlace>,
   reserved: number,
 ): Filled {
-  // With an opened Pod beside it, a single column's own lane is the reserved one.
-  const narrow = area.w - reserved < 340;
-  const usable = { ...area, w: reserved && !narrow ? area.w - reserved : area.w };
-  let grid = gridFor(usable, pods.length, smallest);
-  const manyLanes = new Set(grid.lanes).size > 1 || (reserved > 0 && !narrow);
-  if (grid.size === "card" && manyLanes)
-    grid = gridFor({ ...usable, h: usable.h - 20 }, pods.length, smallest);
+  const grid = chooseGrid(area, pods.length, smallest, reserved);
   const taken = new Set<number>();
   let hidden = 0;
   for (const pod of fitted(pods, grid.slots.length)) {

@@ -86,6 +86,8 @@ export function endpointWay(node: NodePlace, pod: PodPlace | null): Point[] {
   const start = { x: centerX(node.proxy), y: node.proxy.y };
   if (!pod) {
     if (!node.open) return [];
+    // Without a column of cards beside it, the opened Pod stands right above kube-proxy.
+    if (start.x > node.open.x) return [start, { x: start.x, y: bottom(node.open) }];
     const y = bottom(node.open) - 40;
     return [start, { x: start.x, y }, { x: node.open.x, y }];
   }
@@ -104,10 +106,11 @@ export function endpointWay(node: NodePlace, pod: PodPlace | null): Point[] {
 
 /** From the Service's bar up to a Node's kube-proxy. */
 export function serviceWay(board: Board, node: NodePlace): Point[] {
-  if (!board.service || !node.proxy) return [];
+  // Among small Nodes in two rows a line would cross others; their endpoints are marked instead.
+  if (!board.service || !node.proxy || node.size !== "large") return [];
   const { bar } = board.service;
   const x = centerX(node.proxy);
-  const landing = Math.min(Math.max(x, bar.x + 26), right(bar) - 26);
+  const landing = Math.min(Math.max(x, bar.x + 20), right(bar) - 20);
   const top = bottom(node.proxy);
   if (landing === x) {
     return [

@@ -6,19 +6,29 @@ const CARD_WISH = 330;
 const CARD_MAX = 520;
 const CARD_MIN = 200;
 const GAP = 12;
-const WIRE_ROOM = 18;
+
+/** A way to a kubelet, and how much room it needs at either side. */
+export interface Wire {
+  x: number;
+  room: number;
+}
 
 export function placeShelf(
   rect: Rect,
   waiting: readonly string[],
-  wires: readonly number[],
+  wires: readonly Wire[],
   pods: Map<string, PodPlace>,
 ): Shelf {
   const spans = spansBetween(rect, wires);
   let slots = spans.flatMap((span) => cardsIn(rect, span, CARD_WISH));
   if (slots.length < waiting.length) slots = spans.flatMap((span) => cardsIn(rect, span, CARD_MIN));
+  // The widest places hold the most of the scheduler's reason.
+  const chosen = [...slots]
+    .sort((a, b) => b.w - a.w)
+    .slice(0, waiting.length)
+    .sort((a, b) => a.x - b.x);
   waiting.forEach((uid, index) => {
-    const slot = slots[index];
+    const slot = chosen[index];
     if (slot) pods.set(uid, { rect: slot, size: "card", node: "", lane: null });
   });
   return { rect, hidden: Math.max(0, waiting.length - slots.length) };
@@ -26,12 +36,12 @@ export function placeShelf(
 
 type Span = readonly [from: number, to: number];
 
-function spansBetween(rect: Rect, wires: readonly number[]): Span[] {
+function spansBetween(rect: Rect, wires: readonly Wire[]): Span[] {
   const spans: Span[] = [];
   let from = rect.x;
-  for (const wire of [...wires].sort((a, b) => a - b)) {
-    spans.push([from, wire - WIRE_ROOM]);
-    from = wire + WIRE_ROOM;
+  for (const { x, room } of [...wires].sort((a, b) => a.x - b.x)) {
+    spans.push([from, x - room]);
+    from = x + room;
   }
   spans.push([from, rect.x + rect.w]);
   return spans;

@@ -39,7 +39,7 @@ export interface Grid {
 const LANE = 28;
 const PAIR_GAP = 12;
 const CARD = { minW: 150, maxW: 252, minH: 56, h: 80, gap: 8, wish: 222 };
-const CHIP = { minW: 92, maxW: 150, h: 34, gap: 6 };
+const CHIP = { minW: 92, maxW: 200, h: 34, gap: 6 };
 const SQUARES = [
   { side: 22, gap: 4 },
   { side: 14, gap: 3 },
@@ -102,10 +102,12 @@ function placeCards(area: Rect, columns: number, maxRows: number, count: number)
   return { size: "card", slots, lanes };
 }
 
+/** As few columns as will do, so that chips are wide enough for more than a suffix. */
 function chipGrid(area: Rect, count: number): Grid | null {
-  const columns = Math.floor((area.w + CHIP.gap) / (CHIP.minW + CHIP.gap));
+  const most = Math.floor((area.w + CHIP.gap) / (CHIP.minW + CHIP.gap));
   const rows = Math.floor((area.h + CHIP.gap) / (CHIP.h + CHIP.gap));
-  if (columns * rows < Math.max(count, 1)) return null;
+  if (most * rows < Math.max(count, 1)) return null;
+  const columns = Math.min(most, Math.max(2, Math.ceil(count / rows)));
   const w = Math.min(CHIP.maxW, (area.w - (columns - 1) * CHIP.gap) / columns);
   const slots: Rect[] = [];
   for (let row = 0; row < rows; row += 1) {
