@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 PULL_OVERHEAD_MS = 500
 """Resolving, authenticating and unpacking, besides the bytes."""
+RESOLVE_MS = 250
+"""A pull that finds every layer on the machine."""
 REFUSAL_MS = 700
 """Until a registry has said no."""
 
@@ -122,8 +124,9 @@ class ImageStore:
         jitter = 0.85 + 0.3 * self._stream.uniform()
         if isinstance(found, PullFailure):
             return found, round(REFUSAL_MS * jitter)
-        bytes_to_fetch = 0 if found.name in self._images else found.size_bytes
-        return found, round((PULL_OVERHEAD_MS + bytes_to_fetch / self.bytes_per_ms) * jitter)
+        if found.name in self._images:
+            return found, round(RESOLVE_MS * jitter)
+        return found, round((PULL_OVERHEAD_MS + found.size_bytes / self.bytes_per_ms) * jitter)
 
     def add_image(self, image: Image) -> None:
         """Keep a pulled image."""
