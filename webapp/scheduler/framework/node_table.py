@@ -203,8 +203,8 @@ class NodeTable:
         self.infos.append(info)
         self.rows[info.name] = row
         self._clear_row(row)
-        self._write_node(row, info)
         self._stale = True
+        self._write_node(row, info)
 
     def remove_node(self, name: str) -> dict[str, PodInfo]:
         """Drop a Node; returns the Pods that were on it, by UID."""

@@ -8,9 +8,10 @@ Models:
 
 from __future__ import annotations
 
-from decimal import ROUND_CEILING, Decimal
-from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
+
+from webapp.api.core import pods
+from webapp.apimachinery.quantity import cpu_millis, quantity_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,28 +23,8 @@ MEMORY = "memory"
 EPHEMERAL_STORAGE = "ephemeral-storage"
 PODS = "pods"
 
-DEFAULT_CPU_MILLIS = 100
-DEFAULT_MEMORY_BYTES = 200 * 1024 * 1024
-_DEFAULTS = {CPU: DEFAULT_CPU_MILLIS, MEMORY: DEFAULT_MEMORY_BYTES}
-
+_DEFAULTS = {CPU: "100m", MEMORY: "200Mi"}
 _NATIVE = frozenset((CPU, MEMORY, EPHEMERAL_STORAGE, PODS))
-_MULTIPLIERS = {
-    "n": Decimal("1e-9"),
-    "u": Decimal("1e-6"),
-    "m": Decimal("1e-3"),
-    "k": Decimal(10**3),
-    "M": Decimal(10**6),
-    "G": Decimal(10**9),
-    "T": Decimal(10**12),
-    "P": Decimal(10**15),
-    "E": Decimal(10**18),
-    "Ki": Decimal(2**10),
-    "Mi": Decimal(2**20),
-    "Gi": Decimal(2**30),
-    "Ti": Decimal(2**40),
-    "Pi": Decimal(2**50),
-    "Ei": Decimal(2**60),
-}
 
 
 class PodRequests(NamedTuple):
@@ -71,24 +52,12 @@ class PodRequests(NamedTuple):
         return not (self.cpu_millis or self.memory_bytes or self.ephemeral_bytes or self.scalars)
 
 
-@lru_cache(maxsize=8192)
-def amount(resource: str, quantity: str | float) -> int:
-    """A validated quantity in millicores (``cpu``) or whole units (all others), rounded up."""
-    text = str(quantity)
-    for suffix in (text[-2:], text[-1:]):
-        if suffix in _MULTIPLIERS:
-            value = Decimal(text[: -len(suffix)]) * _MULTIPLIERS[suffix]
-            break
-    else:
-        value = Decimal(text)
-    if resource == CPU:
-        value *= 1000
-    return int(value.to_integral_value(ROUND_CEILING))
-
-
 def amounts(quantities: Mapping[str, str | float] | None) -> dict[str, int]:
-    """Resource name → amount."""
-    return {name: amount(name, text) for name, text in (quantities or {}).items()}
+    """Resource name → millicores (``cpu``) or whole units (all others), rounded up."""
+    return {
+        name: cpu_millis(text) if name == CPU else quantity_bytes(text)
+        for name, text in (quantities or {}).items()
+    }
 
 
 def is_scalar(resource: str) -> bool:
@@ -97,58 +66,37 @@ def is_scalar(resource: str) -> bool:
 
 
 def pod_requests(pod: JSONObject) -> PodRequests:
-    """What the Pod as a whole asks for: containers, init containers and sidecars, overhead."""
+    """What the Pod as a whole asks for, and what it counts for in scores."""
+    asked = pods.pod_requests(pod)
     spec = pod["spec"]
-    asked = _total(spec, {})
-    scored = _total(spec, _DEFAULTS)
-    scalars = sorted((name, value) for name, value in asked.items() if is_scalar(name) and value)
+    scored = asked
+    if not all(map(_is_complete, _containers(spec))):
+        filled = {
+            kind: [_filled(container) for container in spec.get(kind) or ()]
+            for kind in ("containers", "initContainers")
+        }
+        scored = pods.pod_requests({"spec": {**spec, **filled}})
+    extended = sorted((name, value) for name, value in asked.extended.items() if value)
     return PodRequests(
-        asked.get(CPU, 0),
-        asked.get(MEMORY, 0),
-        asked.get(EPHEMERAL_STORAGE, 0),
-        tuple(scalars),
-        scored.get(CPU, 0),
-        scored.get(MEMORY, 0),
+        asked.cpu_millis,
+        asked.memory_bytes,
+        asked.ephemeral_bytes,
+        tuple(extended),
+        scored.cpu_millis,
+        scored.memory_bytes,
     )
 
 
-def _total(spec: JSONObject, defaults: dict[str, int]) -> dict[str, int]:
-    total: dict[str, int] = {}
-    for container in spec.get("containers") or ():
-        _add(total, _container_requests(container, defaults))
-    init_peak: dict[str, int] = {}
-    sidecars: dict[str, int] = {}
-    for container in spec.get("initContainers") or ():
-        asked = _container_requests(container, defaults)
-        if container.get("restartPolicy") == "Always":  # a sidecar stays while the others run
-            _add(total, asked)
-            _add(sidecars, asked)
-            _raise_to(init_peak, sidecars)
-        else:
-            beside_sidecars = dict(sidecars)
-            _add(beside_sidecars, asked)
-            _raise_to(init_peak, beside_sidecars)
-    _raise_to(total, init_peak)
-    of_pod = amounts((spec.get("resources") or {}).get("requests"))
-    total.update(
-        (name, value)
-        for name, value in of_pod.items()
-        if name in (CPU, MEMORY) or name.startswith("hugepages-")
-    )
-    _add(total, amounts(spec.get("overhead")))
-    return total
+def _containers(spec: JSONObject) -> list[JSONObject]:
+    return [*(spec.get("containers") or ()), *(spec.get("initContainers") or ())]
 
 
-def _container_requests(container: JSONObject, defaults: dict[str, int]) -> dict[str, int]:
-    return {**defaults, **amounts((container.get("resources") or {}).get("requests"))}
+def _is_complete(container: JSONObject) -> bool:
+    requests: JSONObject = (container.get("resources") or {}).get("requests") or {}
+    return CPU in requests and MEMORY in requests
 
 
-def _add(total: dict[str, int], more: dict[str, int]) -> None:
-    for name, value in more.items():
-        total[name] = total.get(name, 0) + value
-
-
-def _raise_to(total: dict[str, int], floor: dict[str, int]) -> None:
-    for name, value in floor.items():
-        if value > total.get(name, 0):
-            total[name] = value
+def _filled(container: JSONObject) -> JSONObject:
+    resources = container.get("resources") or {}
+    requests = {**_DEFAULTS, **(resources.get("requests") or {})}
+    return {**container, "resources": {**resources, "requests": requests}}

@@ -1,0 +1,371 @@
+"""A plain scheduler to compare with: one Node after the other, nothing kept, nothing clever.
+
+Nodes and Pods are JSON trees; quantities are whole millicores and MiB in the tests' own worlds, so
+that this file shares no code with what it checks.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+JSON = dict[str, Any]
+
+MIB = 1024 * 1024
+UNRESOLVABLE = True
+
+
+@dataclass
+class Decision:
+    """What the oracle decided: the Node ("" for none), sums by Node, and the whole message."""
+
+    node: str
+    totals: dict[str, int]
+    message: str
+
+
+@dataclass
+class Oracle:
+    """A cluster as lists and dicts.
+
+    Attributes:
+        nodes: In order of arrival.
+        bound: Pod UID → (Pod, Node name).
+        start: Where the next scan begins.
+    """
+
+    tie_break: Callable[[str], int]
+    percentage: int = 0
+    nodes: list[JSON] = field(default_factory=list)
+    bound: dict[str, tuple[JSON, str]] = field(default_factory=dict)
+    start: int = 0
+
+    def scan_order(self) -> list[JSON]:
+        """Zones take turns."""
+        zones: dict[Any, list[JSON]] = {}
+        for node in self.nodes:
+            labels = node["metadata"]["labels"]
+            zone = labels.get("topology.kubernetes.io/zone", "")
+            zones.setdefault(zone, []).append(node)
+        lists = list(zones.values())
+        longest = max(map(len, lists), default=0)
+        return [own[i] for i in range(longest) for own in lists if i < len(own)]
+
+    def pods_on(self, node: JSON) -> list[JSON]:
+        """Pods bound to a Node."""
+        name = node["metadata"]["name"]
+        return [pod for pod, where in self.bound.values() if where == name]
+
+    def schedule(self, pod: JSON) -> Decision:
+        """Filter, score, choose."""
+        order = self.scan_order()
+        if not order:
+            return Decision("", {}, "no nodes available to schedule pods")
+        only = names_only(pod)
+        if only is not None and not only:
+            reasons = "pod affinity terms conflict"
+            text = f"0/{len(order)} nodes are available: {reasons}."
+            return Decision("", {}, text + preemption(pod, len(order), 0))
+        candidates = [n for n in order if only is None or n["metadata"]["name"] in only]
+        total = len(candidates)
+        if only is None:
+            begin = self.start % total
+            candidates = candidates[begin:] + candidates[:begin]
+        wanted = nodes_to_find(self.percentage, len(order)) if only is None else total
+        fitting, reasons, helpful, looked_at = [], {}, 0, 0
+        for node in candidates:
+            looked_at += 1
+            own, unresolvable = refuse(pod, node, self.pods_on(node))
+            if not own:
+                fitting.append(node)
+                if len(fitting) == wanted:
+                    break
+            else:
+                helpful += not unresolvable
+                for reason in own:
+                    reasons[reason] = reasons.get(reason, 0) + 1
+        self.start = (self.start + looked_at) % len(order)
+        if not fitting:
+            left_out = len(order) - total
+            if left_out:
+                reasons["node(s) didn't satisfy plugin(s) [NodeAffinity]"] = left_out
+            return Decision("", {}, message(len(order), reasons) + preemption(pod, len(order), helpful))
+        if len(fitting) == 1:
+            return Decision(fitting[0]["metadata"]["name"], {}, "")
+        totals = self.score(pod, fitting)
+        best = max(totals.values())
+        names = [n["metadata"]["name"] for n in fitting if totals[n["metadata"]["name"]] == best]
+        index = self.tie_break(pod["metadata"]["uid"]) % len(names) if len(names) > 1 else 0
+        return Decision(names[index], totals, "")
+
+    def score(self, pod: JSON, fitting: list[JSON]) -> dict[str, int]:
+        """Weighted sums by Node name."""
+        taints = normalized([unwelcome(pod, n) for n in fitting], reverse=True)
+        preferred = preferred_terms(pod)
+        wishes = [sum(w for w, t in preferred if term_matches(t, n)) for n in fitting]
+        affinity = normalized(wishes, reverse=False) if preferred else [0] * len(fitting)
+        totals = {}
+        for place, node in enumerate(fitting):
+            on_node = self.pods_on(node)
+            total = 3 * taints[place] + 2 * affinity[place]
+            total += least_allocated(pod, node, on_node)
+            total += balanced(pod, node, on_node)
+            total += self.image_score(pod, node)
+            totals[node["metadata"]["name"]] = total
+        return totals
+
+    def image_score(self, pod: JSON, node: JSON) -> int:
+        """ImageLocality."""
+        total = 0
+        containers = pod["spec"]["containers"]
+        for container in containers:
+            image = container["image"]
+            holders = [n for n in self.nodes if image in images(n)]
+            if node in holders:
+                total += int(images(node)[image] * (len(holders) / len(self.nodes)))
+        low, high = 23 * MIB, 1000 * MIB * len(containers)
+        return 100 * (min(max(total, low), high) - low) // (high - low)
+
+
+def nodes_to_find(percentage: int, total: int) -> int:
+    if total < 100:
+        return total
+    share = percentage or max(50 - total // 125, 5)
+    return max(total * share // 100, 100)
+
+
+def message(total: int, reasons: dict[str, int]) -> str:
+    parts = sorted(f"{count} {reason}" for reason, count in reasons.items())
+    return f"0/{total} nodes are available: {', '.join(parts)}."
+
+
+def preemption(pod: JSON, total: int, helpful: int) -> str:
+    if pod["spec"].get("preemptionPolicy") == "Never":
+        return " preemption: not eligible due to preemptionPolicy=Never."
+    reasons = {}
+    if helpful:
+        reasons["No preemption victims found for incoming pod"] = helpful
+    if helpful < total:
+        reasons["Preemption is not helpful for scheduling"] = total - helpful
+    return " preemption: " + message(total, reasons)
+
+
+def images(node: JSON) -> dict[str, int]:
+    return {
+        name: image["sizeBytes"]
+        for image in node["status"].get("images", [])
+        for name in image["names"]
+    }
+
+
+def number(resource: str, text: str) -> int:
+    """Only what the tests write: plain integers, ``m``, ``Mi``, ``Gi``."""
+    digits, suffix = re.fullmatch(r"(\d+)(m|Mi|Gi)?", text).groups()
+    if suffix == "m":
+        return int(digits)
+    value = int(digits) * {None: 1, "Mi": MIB, "Gi": 1024 * MIB}[suffix]
+    return value * 1000 if resource == "cpu" else value
+
+
+def asks(pod: JSON, *, defaults: bool = False) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for container in pod["spec"]["containers"]:
+        requests = container.get("resources", {}).get("requests", {})
+        amounts = {name: number(name, text) for name, text in requests.items()}
+        if defaults:
+            amounts.setdefault("cpu", 100)
+            amounts.setdefault("memory", 200 * MIB)
+        for name, amount in amounts.items():
+            total[name] = total.get(name, 0) + amount
+    return total
+
+
+def has(node: JSON) -> dict[str, int]:
+    return {name: number(name, text) for name, text in node["status"]["allocatable"].items()}
+
+
+def tolerated(pod: JSON, key: str, value: str, effect: str) -> bool:
+    for toleration in pod["spec"].get("tolerations", []):
+        if toleration.get("effect") not in (None, "", effect):
+            continue
+        if toleration.get("key") and toleration["key"] != key:
+            continue
+        if toleration.get("operator") == "Exists":
+            return True
+        if toleration.get("key") and toleration.get("value", "") == value:
+            return True
+    return False
+
+
+def taints(node: JSON) -> list[tuple[str, str, str]]:
+    return [(t["key"], t["value"], t["effect"]) for t in node["spec"].get("taints", [])]
+
+
+def refuse(pod: JSON, node: JSON, on_node: list[JSON]) -> tuple[list[str], bool]:
+    """Reasons of the first filter that refuses, and whether eviction could not help."""
+    if node["spec"].get("unschedulable") and not tolerated(
+        pod, "node.kubernetes.io/unschedulable", "", "NoSchedule"
+    ):
+        return ["node(s) were unschedulable"], UNRESOLVABLE
+    for key, value, effect in taints(node):
+        if effect in ("NoSchedule", "NoExecute") and not tolerated(pod, key, value, effect):
+            return ["node(s) had untolerated taint(s)"], UNRESOLVABLE
+    if not affinity_matches(pod, node):
+        return ["node(s) didn't match Pod's node affinity/selector"], UNRESOLVABLE
+    wanted = ports(pod)
+    for other in on_node:
+        for taken in ports(other):
+            if any(clash(taken, want) for want in wanted):
+                return ["node(s) didn't have free ports for the requested pod ports"], False
+    return resources_short(pod, node, on_node)
+
+
+def resources_short(pod: JSON, node: JSON, on_node: list[JSON]) -> tuple[list[str], bool]:
+    reasons, unresolvable = [], False
+    capacity = has(node)
+    if len(on_node) + 1 > capacity["pods"]:
+        reasons.append("Too many pods")
+    used: dict[str, int] = {}
+    for other in on_node:
+        for name, amount in asks(other).items():
+            used[name] = used.get(name, 0) + amount
+    for name, amount in asks(pod).items():
+        room = capacity.get(name, 0)
+        if amount and amount + used.get(name, 0) > room:
+            reasons.append(f"Insufficient {name}")
+            unresolvable = unresolvable or amount > room
+    return reasons, unresolvable
+
+
+def ports(pod: JSON) -> list[tuple[str, str, int]]:
+    return [
+        (port["hostIP"] or "0.0.0.0", port["protocol"], port["hostPort"])
+        for container in pod["spec"]["containers"]
+        for port in container.get("ports", [])
+    ]
+
+
+def clash(one: tuple[str, str, int], other: tuple[str, str, int]) -> bool:
+    return one[1:] == other[1:] and (one[0] == other[0] or "0.0.0.0" in (one[0], other[0]))
+
+
+def node_affinity(pod: JSON) -> JSON:
+    return pod["spec"].get("affinity", {}).get("nodeAffinity", {})
+
+
+def required_terms(pod: JSON) -> list[JSON] | None:
+    required = node_affinity(pod).get("requiredDuringSchedulingIgnoredDuringExecution")
+    return None if required is None else required["nodeSelectorTerms"]
+
+
+def preferred_terms(pod: JSON) -> list[tuple[int, JSON]]:
+    found = node_affinity(pod).get("preferredDuringSchedulingIgnoredDuringExecution", [])
+    return [(one["weight"], one["preference"]) for one in found]
+
+
+def names_only(pod: JSON) -> set[str] | None:
+    terms = required_terms(pod)
+    if not terms:
+        return None
+    named: set[str] = set()
+    for term in terms:
+        fields = [f for f in term.get("matchFields", []) if f["operator"] == "In"]
+        if not fields:
+            return None
+        own = set(fields[0]["values"])
+        for other in fields[1:]:
+            own &= set(other["values"])
+        named |= own
+    return named
+
+
+def affinity_matches(pod: JSON, node: JSON) -> bool:
+    labels = node["metadata"]["labels"]
+    for key, value in pod["spec"].get("nodeSelector", {}).items():
+        if labels.get(key) != value:
+            return False
+    terms = required_terms(pod)
+    return terms is None or any(term_matches(term, node) for term in terms)
+
+
+def term_matches(term: JSON, node: JSON) -> bool:
+    labels = node["metadata"]["labels"]
+    expressions, fields = term.get("matchExpressions", []), term.get("matchFields", [])
+    if not expressions and not fields:
+        return False
+    return all(condition(labels.get(e["key"]), e) for e in expressions) and all(
+        condition(node["metadata"]["name"], f) for f in fields
+    )
+
+
+def condition(value: str | None, wanted: JSON) -> bool:
+    operator, values = wanted["operator"], wanted.get("values", [])
+    if operator == "In":
+        return value is not None and value in values
+    if operator == "NotIn":
+        return value is None or value not in values
+    if operator == "Exists":
+        return value is not None
+    if operator == "DoesNotExist":
+        return value is None
+    if value is None or not re.fullmatch(r"-?\d+", value):
+        return False
+    return int(value) > int(values[0]) if operator == "Gt" else int(value) < int(values[0])
+
+
+def unwelcome(pod: JSON, node: JSON) -> int:
+    relevant = {
+        "spec": {
+            "tolerations": [
+                t
+                for t in pod["spec"].get("tolerations", [])
+                if t.get("effect") in (None, "", "PreferNoSchedule")
+            ]
+        }
+    }
+    return sum(
+        effect == "PreferNoSchedule" and not tolerated(relevant, key, value, effect)
+        for key, value, effect in taints(node)
+    )
+
+
+def normalized(scores: list[int], *, reverse: bool) -> list[int]:
+    largest = max(scores)
+    if not largest:
+        return [100 if reverse else 0] * len(scores)
+    scaled = [100 * score // largest for score in scores]
+    return [100 - score for score in scaled] if reverse else scaled
+
+
+def least_allocated(pod: JSON, node: JSON, on_node: list[JSON]) -> int:
+    capacity = has(node)
+    scores = []
+    for name in ("cpu", "memory"):
+        room = capacity[name]
+        used = sum(asks(p, defaults=True)[name] for p in [*on_node, pod])
+        if room:
+            scores.append((room - used) * 100 // room if used <= room else 0)
+    return sum(scores) // len(scores) if scores else 0
+
+
+def balanced(pod: JSON, node: JSON, on_node: list[JSON]) -> int:
+    asked = asks(pod)
+    if not asked.get("cpu") and not asked.get("memory"):
+        return 0
+    before, after = evenness(node, on_node), evenness(node, [*on_node, pod])
+    return 50 + (50 + after - before) // 2
+
+
+def evenness(node: JSON, pods: list[JSON]) -> int:
+    capacity = has(node)
+    shares = []
+    for name in ("cpu", "memory"):
+        if capacity[name]:
+            used = sum(asks(p).get(name, 0) for p in pods)
+            shares.append(min(used / capacity[name], 1.0))
+    deviation = abs((shares[0] - shares[1]) / 2) if len(shares) == 2 else 0.0
+    return int((1 - deviation) * 100)

@@ -1,0 +1,194 @@
+"""A vectorised scheduler and an oracle side by side, over random clusters."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Any
+
+from tests.unit.scheduler.builders import (
+    MIB,
+    expression,
+    make_node,
+    make_pod,
+    named,
+    preferred_affinity,
+    required_affinity,
+)
+from tests.unit.scheduler.oracle import Oracle
+from webapp.scheduler.cache import Cache
+from webapp.scheduler.config import Profile
+from webapp.scheduler.diagnosis import Attempt
+from webapp.scheduler.framework.interface import Handle
+from webapp.scheduler.framework.types import PodInfo
+from webapp.scheduler.schedule_pod import Algorithm
+from webapp.sim.rng import RandomStreams
+
+if TYPE_CHECKING:
+    from webapp.apimachinery.meta import JSONObject
+    from webapp.scheduler.schedule_pod import ScheduleResult
+
+TAINTS = [("dedicated", "gpu", "NoSchedule"), ("old", "", "PreferNoSchedule"),
+          ("down", "", "NoExecute"), ("slow", "yes", "PreferNoSchedule")]  # fmt: skip
+
+
+class World:
+    """Both schedulers on the same cluster.
+
+    Attributes:
+        cache: The scheduler's cache.
+        oracle: The plain one.
+    """
+
+    def __init__(self, seed: int = 1, percentage: int = 0) -> None:
+        stream = RandomStreams(seed).stream("scheduler/tie-break")
+        self.cache = Cache()
+        client: Any = None  # no binding is written here
+        self.framework = Profile().build(Handle(client, self.cache.nodes))
+        self.algorithm = Algorithm(self.cache, stream, percentage)
+        self.oracle = Oracle(stream.keyed_bits64, percentage)
+        self.pods: dict[str, JSONObject] = {}
+
+    def add_node(self, node: JSONObject) -> None:
+        self.cache.add_node(node)
+        self.oracle.nodes.append(node)
+
+    def remove_node(self, name: str) -> None:
+        self.cache.remove_node(name)
+        self.oracle.nodes = [n for n in self.oracle.nodes if n["metadata"]["name"] != name]
+
+    def update_node(self, node: JSONObject) -> None:
+        self.cache.update_node(node)
+        name = node["metadata"]["name"]
+        self.oracle.nodes = [
+            node if old["metadata"]["name"] == name else old for old in self.oracle.nodes
+        ]
+
+    def schedule(self, pod: JSONObject) -> ScheduleResult:
+        """Let the vectorised one decide and assume."""
+        info = PodInfo(pod)
+        result = self.algorithm.schedule_pod(self.framework, info)
+        self.attempt = Attempt(1, 0, self.cache.nodes.names, result)
+        if result.node_name:
+            self.cache.assume_pod(info, result.node_name)
+            self.oracle.bound[info.uid] = (pod, result.node_name)
+        return result
+
+    def delete_pod(self, uid: str) -> None:
+        self.cache.remove_pod(uid)
+        del self.oracle.bound[uid]
+
+    def compare(self, pod: JSONObject) -> str:
+        """Let both decide; returns the chosen Node. The sums and messages must be equal as well."""
+        expected = self.oracle.schedule(pod)
+        result = self.schedule(pod)
+        assert result.node_name == expected.node, (pod, expected)
+        assert result.status.message == expected.message
+        assert self.algorithm.next_start == self.oracle.start
+        if expected.totals:
+            verdicts = {node.name: node.total for node in self.attempt.nodes() if node.fits}
+            assert verdicts == expected.totals
+        return result.node_name
+
+
+def random_node(rng: random.Random, name: str) -> JSONObject:
+    labels = {"rank": str(rng.randrange(5))}
+    if rng.random() < 0.8:
+        labels["topology.kubernetes.io/zone"] = rng.choice("abc")
+    if rng.random() < 0.5:
+        labels["disk"] = rng.choice(["ssd", "hdd"])
+    extra = {"example.com__gpu": str(rng.randrange(3))} if rng.random() < 0.3 else {}
+    if rng.random() < 0.5:
+        extra["ephemeral_storage"] = f"{rng.choice([1, 10])}Gi"
+    return make_node(
+        name,
+        f"{rng.choice([0, 1000, 2000, 4000])}m" if rng.random() < 0.9 else "8",
+        f"{rng.choice([512, 2048, 8192])}Mi",
+        str(rng.choice([2, 5, 110])),
+        labels=labels,
+        taints=[t for t in TAINTS if rng.random() < 0.15],
+        unschedulable=rng.random() < 0.1,
+        images={f"app:{i}": rng.randrange(10, 900) * MIB for i in range(3) if rng.random() < 0.4},
+        **extra,
+    )
+
+
+def random_term(rng: random.Random, names: list[str]) -> JSONObject:
+    return rng.choice(
+        [
+            lambda: expression("disk", "In", "ssd"),
+            lambda: expression("disk", "NotIn", "ssd", "nvme"),
+            lambda: expression("disk", "Exists"),
+            lambda: expression("disk", "DoesNotExist"),
+            lambda: expression("rank", "Gt", str(rng.randrange(4))),
+            lambda: expression("rank", "Lt", str(rng.randrange(1, 5))),
+            lambda: expression("missing", "Gt", "1"),
+            lambda: named("NotIn", *rng.sample(names, min(2, len(names)))),
+            lambda: {**named("In", *rng.sample(names, min(3, len(names)))), **expression("rank", "Lt", "4")},
+            lambda: {"matchExpressions": []},
+            lambda: expression("topology.kubernetes.io/zone", "In", "a", "b"),
+        ]
+    )()  # fmt: skip
+
+
+def random_template(rng: random.Random, names: list[str]) -> dict[str, Any]:
+    spec: dict[str, Any] = {"image": f"app:{rng.randrange(4)}"}
+    if rng.random() < 0.8:
+        spec["cpu"] = f"{rng.choice([50, 250, 900, 3000])}m"
+    if rng.random() < 0.8:
+        spec["memory"] = f"{rng.choice([64, 300, 1500])}Mi"
+    if rng.random() < 0.15:
+        spec["requests"] = {"example.com/gpu": "1"}
+    elif rng.random() < 0.15:
+        spec["requests"] = {"ephemeral-storage": "700Mi"}
+    if rng.random() < 0.2:
+        spec["ports"] = [(rng.choice(["", "127.0.0.1"]), rng.choice(["TCP", "UDP"]), 80)]
+    if rng.random() < 0.2:
+        spec["nodeSelector"] = {"disk": rng.choice(["ssd", "hdd"])}
+    if rng.random() < 0.2:
+        spec["affinity"] = required_affinity(
+            *(random_term(rng, names) for _ in range(rng.choice([1, 2])))
+        )
+    elif rng.random() < 0.3:
+        spec["affinity"] = preferred_affinity(
+            *((rng.randrange(1, 101), random_term(rng, names)) for _ in range(2))
+        )
+    if rng.random() < 0.4:
+        key, value, effect = rng.choice(TAINTS)
+        toleration = rng.choice(
+            [
+                {"key": key, "operator": "Exists"},
+                {"key": key, "value": value, "effect": effect},
+                {"operator": "Exists", "effect": effect},
+                {"key": "node.kubernetes.io/unschedulable", "operator": "Exists"},
+            ]
+        )
+        spec["tolerations"] = [toleration]
+    if rng.random() < 0.1:
+        spec["preemptionPolicy"] = "Never"
+    return spec
+
+
+def run_trial(seed: int, node_count: int, steps: int, percentage: int = 0) -> int:
+    """A random history on a random cluster; returns how many Pods got a Node."""
+    rng = random.Random(seed)
+    world = World(seed, percentage)
+    names = [f"n{i}" for i in range(node_count)]
+    for name in names:
+        world.add_node(random_node(rng, name))
+    templates = [random_template(rng, names) for _ in range(rng.choice([1, 4, 12]))]
+    scheduled = 0
+    for step in range(steps):
+        chance = rng.random()
+        if chance < 0.1 and world.oracle.bound:
+            world.delete_pod(rng.choice(sorted(world.oracle.bound)))
+        elif chance < 0.13:
+            world.update_node(random_node(rng, rng.choice(world.oracle.nodes)["metadata"]["name"]))
+        elif chance < 0.15:
+            names.append(f"m{step}")
+            world.add_node(random_node(rng, names[-1]))
+        elif chance < 0.16 and len(world.oracle.nodes) > 1:
+            world.remove_node(rng.choice(world.oracle.nodes)["metadata"]["name"])
+        else:
+            pod = make_pod(f"p{step}", **rng.choice(templates))
+            scheduled += bool(world.compare(pod))
+    return scheduled
