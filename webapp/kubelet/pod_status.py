@@ -18,7 +18,7 @@ from webapp.kubelet.kuberuntime.pod_actions import should_restart
 if TYPE_CHECKING:
     from webapp.apimachinery.meta import JSONObject
     from webapp.cri.api import Container
-    from webapp.kubelet.kuberuntime.observed import ObservedPod
+    from webapp.kubelet.observed import ObservedPod
 
 PENDING = "Pending"
 RUNNING = "Running"

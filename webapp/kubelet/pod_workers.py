@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from webapp.api.core.pods import pod_requests
 from webapp.apimachinery.meta import namespaced_name, object_ref
-from webapp.kubelet.kuberuntime.observed import ObservedPod
+from webapp.kubelet.observed import ObservedPod
 
 if TYPE_CHECKING:
     from webapp.apimachinery.meta import JSONObject

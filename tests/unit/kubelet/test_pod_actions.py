@@ -8,8 +8,8 @@ import pytest
 
 from webapp.cri.api import EXITED, RUNNING, Container, ContainerConfig, Sandbox, SandboxConfig
 from webapp.cri.logs import ContainerLog
-from webapp.kubelet.kuberuntime.observed import ObservedPod
 from webapp.kubelet.kuberuntime.pod_actions import PodActions, compute_pod_actions
+from webapp.kubelet.observed import ObservedPod
 from webapp.trace.facts import ObjectRef
 
 

@@ -20,7 +20,7 @@ from webapp.cri.api import APP, INIT, SIDECAR
 if TYPE_CHECKING:
     from webapp.apimachinery.meta import JSONObject
     from webapp.cri.api import Container
-    from webapp.kubelet.kuberuntime.observed import ObservedPod
+    from webapp.kubelet.observed import ObservedPod
 
 
 @dataclass(frozen=True, slots=True)
