@@ -77,11 +77,7 @@ class Cluster:
         )
         self._transport = InProcessTransport(self.sim, self.streams, self.recorder, self._apiserver)
         self.admin = RESTClient(self._transport, ADMIN, "podarium")
-        self.viewer = RESTClient(
-            ImmediateTransport(self.sim, self.streams, self.recorder, self._apiserver),
-            VIEWER,
-            "podarium-page",
-        )
+        self.viewer = RESTClient(ImmediateTransport(self._apiserver), VIEWER, "podarium-page")
         self.scheduler = self._make_scheduler()
         self._controllers = self._make_controllers()
         self._machines = self._make_machines()

@@ -199,7 +199,7 @@ class Machines:
     def _join_network(self, name: str, node: JSONObject) -> None:
         """Install the network plugin's part once the Node has its Pod CIDR."""
         machine = self._machines.get(name)
-        cidr = node["spec"].get("podCIDR")
+        cidr = (node.get("spec") or {}).get("podCIDR")
         if machine is None or machine.joined or machine.timer is not None or not cidr:
             return
         machine.joined = True

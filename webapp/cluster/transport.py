@@ -46,17 +46,11 @@ DRAWN_BATCH = 8
 REMEMBERED_WRITES = 4096
 
 
-class InProcessTransport:
-    """Carries the components' requests to the API server of the same process."""
+class ImmediateTransport:
+    """Carries requests without travel time or facts: for the page, which is not part of the world."""
 
-    def __init__(
-        self, sim: Simulation, streams: RandomStreams, recorder: Recorder, apiserver: APIServer
-    ) -> None:
-        self._sim = sim
-        self._latencies = streams.stream("latency/watch")
-        self._recorder = recorder
+    def __init__(self, apiserver: APIServer) -> None:
         self._apiserver = apiserver
-        self._writes = _WriteLog(recorder)
 
     def send(self, request: Request) -> Response:
         """Send a request and return its answer."""
@@ -66,42 +60,49 @@ class InProcessTransport:
         return answer
 
     def watch(self, request: Request, deliver: Callable[[Sequence[WatchEvent]], None]) -> Watcher:
+        """Open a watch whose events arrive as they are written.
+
+        Raises:
+            StatusError: The API server refuses the watch.
+        """
+        watcher = self._open(request)
+        watcher.start(deliver)
+        return watcher
+
+    def _open(self, request: Request) -> Watcher:
+        answer = self._apiserver.handle(request)
+        if isinstance(answer, Response) and isinstance(answer.body, dict):
+            raise error_of(answer.body)
+        if not isinstance(answer, WatchResponse):
+            raise SimulationError(f"{request.path} was not answered with a watch")
+        return answer.watcher
+
+
+class InProcessTransport(ImmediateTransport):
+    """Carries the components' requests: watch events take their time, and leave facts."""
+
+    def __init__(
+        self, sim: Simulation, streams: RandomStreams, recorder: Recorder, apiserver: APIServer
+    ) -> None:
+        super().__init__(apiserver)
+        self._sim = sim
+        self._latencies = streams.stream("latency/watch")
+        self._recorder = recorder
+        self._writes = _WriteLog(recorder)
+
+    def watch(self, request: Request, deliver: Callable[[Sequence[WatchEvent]], None]) -> Watcher:
         """Open a watch whose events arrive after their travel time.
 
         Raises:
             StatusError: The API server refuses the watch.
         """
-        answer = self._apiserver.handle(request)
-        if isinstance(answer, Response) and isinstance(answer.body, dict):
-            raise error_of(answer.body)
-        if not isinstance(answer, WatchResponse):
-            raise SimulationError(f"{request.path} was not answered with a watch")
+        watcher = self._open(request)
         latency_ms = WATCH_LATENCY.draw(self._latencies)
         line = _DelayedLine(
-            self._sim,
-            self._recorder,
-            self._writes,
-            request.client,
-            latency_ms,
-            deliver,
-            answer.watcher,
+            self._sim, self._recorder, self._writes, request.client, latency_ms, deliver, watcher
         )
-        answer.watcher.start(line.receive)
+        watcher.start(line.receive)
         return line
-
-
-class ImmediateTransport(InProcessTransport):
-    """The same without travel time and facts: for the page, which is not part of the world."""
-
-    def watch(self, request: Request, deliver: Callable[[Sequence[WatchEvent]], None]) -> Watcher:
-        """Open a watch whose events arrive as they are written."""
-        answer = self._apiserver.handle(request)
-        if isinstance(answer, Response) and isinstance(answer.body, dict):
-            raise error_of(answer.body)
-        if not isinstance(answer, WatchResponse):
-            raise SimulationError(f"{request.path} was not answered with a watch")
-        answer.watcher.start(deliver)
-        return answer.watcher
 
 
 class _WriteLog:
