@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from webapp.apimachinery.status import BadRequest, Invalid
 from webapp.apimachinery.field_path import Path, not_supported
+from webapp.apimachinery.status import BadRequest, Invalid
 
 if TYPE_CHECKING:
     from webapp.apimachinery.field_path import FieldError

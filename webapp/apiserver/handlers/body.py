@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from webapp.api.schema.structural import validate_structure
+from webapp.apimachinery.field_path import Path, invalid
 from webapp.apimachinery.schema import parse_api_version
 from webapp.apimachinery.serializer import (
     Decoded,
@@ -22,7 +23,6 @@ from webapp.apimachinery.serializer import (
     decode_yaml,
 )
 from webapp.apimachinery.status import BadRequest, Invalid, UnsupportedMediaType
-from webapp.apimachinery.field_path import Path, invalid
 from webapp.apiserver.context import IGNORE, STRICT
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def decode_as(ctx: RequestContext, group: str, version: str, kind: str) -> JSONO
     Raises:
         BadRequest: It cannot be decoded or is no object.
     """
-    obj = decode_any(ctx)
+    obj: JSONObject | None = decode_any(ctx)
     if not isinstance(obj, dict):
         raise BadRequest(f"the object provided is unrecognized (must be of type {kind})")
     if not ctx.is_trusted:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from webapp.api.schema.field_schema import field_schema
+from webapp.apimachinery.field_path import Path, required
 from webapp.apimachinery.meta import object_ref
 from webapp.apimachinery.patch import json_patch, merge_patch
 from webapp.apimachinery.status import BadRequest, Conflict, NotFound, UnsupportedMediaType
@@ -70,9 +71,8 @@ def patched(ctx: RequestContext, old: JSONObject, kind: str) -> JSONObject:
 def apply(ctx: RequestContext, registry: Registry) -> Response:
     """Answer a server-side apply."""
     if not ctx.request.parameter("fieldManager"):
-        raise BadRequest(
-            'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch'
-        )
+        problem = required(Path("fieldManager"), "is required for apply patch")
+        raise ctx.invalid_options(problem)
     dry_run = ctx.dry_run
     force = ctx.request.parameter("force") in {"1", "true"}
     applied = decode_any(ctx)

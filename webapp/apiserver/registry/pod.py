@@ -14,14 +14,13 @@ from webapp.apimachinery.field_path import Path, required
 from webapp.apimachinery.labels import selector_from_label_selector
 from webapp.apimachinery.status import Conflict, Invalid, StatusError, TooManyRequests
 from webapp.apimachinery.timestamps import time_text
-from webapp.apiserver.registry.store import DeleteOptions
 from webapp.apiserver.registry.strategy import Strategy
 from webapp.apiserver.storage import bucket_name
 
 if TYPE_CHECKING:
     from webapp.apimachinery.meta import JSONObject
     from webapp.apiserver.context import RequestContext
-    from webapp.apiserver.registry.store import ResourceStore
+    from webapp.apiserver.registry.store import DeleteOptions, ResourceStore
     from webapp.apiserver.storage import Storage
 
 DEFAULT_GRACE_SECONDS = 30

@@ -16,6 +16,8 @@ from webapp.apiserver.registry.strategy import Strategy
 from webapp.apiserver.storage import bucket_name
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from webapp.api.rules import KindRules
     from webapp.apimachinery.field_path import FieldError
     from webapp.apimachinery.meta import JSONObject
@@ -266,6 +268,24 @@ class ServiceStrategy(Strategy):
             spec["ports"] = chosen
 
 
+def _is_external(spec: JSONObject) -> bool:
+    return spec.get("type") in _PORT_TYPES or bool(spec.get("externalIPs"))
+
+
+def _is_load_balancer(spec: JSONObject) -> bool:
+    return spec.get("type") == "LoadBalancer"
+
+
+_TYPE_DEPENDENT: Mapping[str, Callable[[JSONObject], bool]] = {
+    "allocateLoadBalancerNodePorts": _is_load_balancer,
+    "externalName": lambda spec: spec.get("type") == "ExternalName",
+    "externalTrafficPolicy": _is_external,
+    "healthCheckNodePort": _is_load_balancer,
+    "loadBalancerClass": _is_load_balancer,
+}
+"""Field → whether a spec can have it."""
+
+
 class _Refused(Exception):
     """An address or port that cannot be had."""
 
@@ -311,6 +331,10 @@ def _carried_over(new: JSONObject, old: JSONObject) -> JSONObject:
         for field in ("clusterIP", "clusterIPs"):
             if field in before:
                 spec[field] = before[field]
+    for field, is_meant in _TYPE_DEPENDENT.items():
+        # Left as they were, fields that the new type does not have are dropped, not refused.
+        if field in spec and spec[field] == before.get(field) and not is_meant(spec):
+            del spec[field]
     spec["ports"] = _carried_ports(spec, before)
     if not spec["ports"]:
         del spec["ports"]
