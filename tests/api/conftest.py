@@ -55,7 +55,10 @@ class Server:
                 return found.group(1)
             if not line and self.process.poll() is not None:
                 break
-        raise AssertionError(f"the server did not start: {self.output}{self.process.stderr.read()}")
+        self.process.kill()
+        complaint = self.process.stderr.read()
+        self._close()
+        raise AssertionError(f"the server did not start: {self.output}{complaint}")
 
     def get(self, path: str) -> dict:
         """GET a JSON document."""
@@ -193,8 +196,9 @@ def _namespaced(server, binary, home, name):
 
 
 def _name(request) -> str:
-    plain = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")
-    return plain[:50].strip("-")
+    name, _, version = request.node.name.removeprefix("test_").partition("[")
+    plain = re.sub(r"[^a-z0-9]+", "-", f"{version} {name}".lower()).strip("-")
+    return f"t-{plain}"[:50].strip("-")
 
 
 @pytest.fixture

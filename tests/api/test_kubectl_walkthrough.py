@@ -51,7 +51,8 @@ def test_get_watch_prints_the_pod_on_its_way(kubectl):
 
 def test_describe_tells_the_events(kubectl):
     """describe shows conditions, the container, and the events of the Pod's way."""
-    kubectl("apply", "-f", "-", manifest=POD)
+    # An image of its own, which no Node has pulled yet.
+    kubectl("apply", "-f", "-", manifest=POD.replace("nginx:1.27", f"{kubectl.namespace}:1.0"))
     kubectl("wait", "--for=condition=Ready", "pod/web", "--timeout=30s")
 
     text = kubectl("describe", "pod", "web")

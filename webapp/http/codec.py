@@ -110,20 +110,25 @@ def _query(environ: dict[str, Any]) -> dict[str, list[str]]:
 def _read_body(environ: dict[str, Any]) -> bytes | None:
     if environ.get("HTTP_CONTENT_ENCODING", "identity") not in {"identity", ""}:
         raise UnsupportedMediaType("compressed request bodies are not supported")
-    length = environ.get("CONTENT_LENGTH")
+    length = environ.get("CONTENT_LENGTH") or ""
     too_large = RequestEntityTooLarge(f"Request entity too large: limit is {MAX_BODY_BYTES}")
-    if length:
+    wanted = MAX_BODY_BYTES + 1
+    if "HTTP_TRANSFER_ENCODING" not in environ:
+        # An upgrade request's input is the connection itself: never read more than was announced.
+        if length in {"", "0"}:
+            return None
         if not length.isdecimal():
             raise BadRequest("Content-Length is not a number")
-        if int(length) > MAX_BODY_BYTES:
+        wanted = int(length)
+        if wanted > MAX_BODY_BYTES:
             raise too_large
     try:
-        body: bytes = environ["wsgi.input"].read(MAX_BODY_BYTES + 1)
+        body: bytes = environ["wsgi.input"].read(wanted)
     except (OSError, ValueError) as error:
         raise BadRequest(f"the request body cannot be read: {error}") from error
     if len(body) > MAX_BODY_BYTES:
         raise too_large
-    if length and len(body) < int(length):
+    if length and len(body) < wanted:
         raise BadRequest("the request body ended early")
     return body or None
 
