@@ -2,7 +2,6 @@
 
 Models:
     pkg/apis/core/validation/validation.go ValidateService, ValidateServiceUpdate
-    pkg/registry/core/service/portallocator/allocator.go ErrNotInRange
 """
 
 from __future__ import annotations
@@ -31,9 +30,6 @@ from webapp.apimachinery.field_path import (
 
 if TYPE_CHECKING:
     from webapp.apimachinery.meta import JSONObject
-
-NODE_PORTS = range(30000, 32768)
-"""Where node ports come from."""
 
 _AFFINITY_SECONDS = range(1, 86401)
 _NODE_PORT_TYPES = frozenset({"LoadBalancer", "NodePort"})
@@ -115,17 +111,11 @@ def _validate_node_port(port: JSONObject, type_: str, path: Path) -> list[FieldE
     number = port.get("nodePort")
     if not number:
         return []
-    node_port = path.child("nodePort")
+    # Whether the number is in the cluster's range is the allocator's to say.
     if type_ in {"ClusterIP", "ExternalName"}:
         text = f"may not be used when `type` is '{type_}'"
-        return [forbidden(node_port, text)]
-    if number in NODE_PORTS:
-        return []
-    text = (
-        "provided port is not in the valid range. The range of valid ports is "
-        f"{NODE_PORTS.start}-{NODE_PORTS.stop - 1}"
-    )
-    return [invalid(node_port, number, text)]
+        return [forbidden(path.child("nodePort"), text)]
+    return []
 
 
 def _validate_distinct(ports: list[tuple[Path, JSONObject]]) -> list[FieldError]:
