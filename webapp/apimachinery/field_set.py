@@ -175,7 +175,7 @@ def _value_key(value: str) -> str:
 def configured_fields(value: JSONObject, schema: FieldSchema | None) -> FieldSet:
     """The fields that an applied configuration speaks of.
 
-    Containers are no members of their own, but items of lists, entries of free maps and empty maps are.
+    Containers are no members of their own, but items of lists, entries of free maps and empty containers are.
     """
     result = {}
     for name, item in value.items():
@@ -194,12 +194,12 @@ def _configured_below(value: Any, schema: FieldSchema | None) -> FieldSet | None
         if schema is not None and schema.map_type == "atomic":
             return _MEMBER
         return configured_fields(value, schema) or None
-    if isinstance(value, list) and schema is not None and schema.list_type != "atomic":
+    if isinstance(value, list) and value and schema is not None and schema.list_type != "atomic":
         item_schema = schema.item()
         return {
             item_key(item, schema): _as_member(_configured_below(item, item_schema))
             for item in value
-        } or None
+        }
     return _MEMBER
 
 

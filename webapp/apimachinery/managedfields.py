@@ -29,6 +29,7 @@ from webapp.apimachinery.field_set import (
     member_paths,
     union,
 )
+from webapp.apimachinery.meta import with_fields
 from webapp.apimachinery.patch import same_if_equal
 from webapp.apimachinery.status import BadRequest, Conflict
 
@@ -202,7 +203,6 @@ def apply(
     if live is not None and not entries:
         everything = difference(configured_fields(live, schema), _UNOWNED)
         entries = [_Entry(_BEFORE_FIRST_APPLY, UPDATE, api_version, now_text, "", everything)]
-    config = _with_synchronised_annotation(base, config, manager)
 
     spoken_of = configured_fields(config, schema)
     wanted = difference(spoken_of, _UNOWNED)
@@ -217,7 +217,6 @@ def apply(
         abandoned = difference(mine.fields, spoken_of)
         merged = _pruned(merged, abandoned, kept, schema)
     merged = same_if_equal(base, merged)
-
     changed, removed = _compared(base, merged, schema)
     conflicts = [
         (entry, fields) for entry in others if (fields := intersection(entry.fields, changed))
@@ -228,6 +227,7 @@ def apply(
         entry._replace(fields=difference(difference(entry.fields, changed), removed))
         for entry in others
     ]
+    merged = same_if_equal(base, _with_synchronised_annotation(merged, config, manager))
     same_claim = mine is not None and mine.fields == wanted and mine.api_version == api_version
     if merged is base and same_claim and mine is not None:
         return live if live is not None else merged
@@ -408,24 +408,31 @@ def _without_last_applied(
     return [(entry, rest) for entry, fields in conflicts if (rest := difference(fields, allowed))]
 
 
-def _with_synchronised_annotation(live: JSONObject, config: JSONObject, manager: str) -> JSONObject:
-    """The annotation of kubectl, where the object has it, follows what kubectl applies on the server side."""
-    annotations = live.get("metadata", {}).get("annotations") or {}
+def _with_synchronised_annotation(
+    merged: JSONObject, config: JSONObject, manager: str
+) -> JSONObject:
+    """The annotation of kubectl, where the object has it, follows what kubectl applies on the server side.
+
+    It is nobody's claim, so it is written after conflicts were looked for.
+    """
+    annotations = merged.get("metadata", {}).get("annotations") or {}
     if manager != "kubectl" or _LAST_APPLIED not in annotations:
-        return config
+        return merged
     metadata = dict(config["metadata"])
     own = {
         name: value
         for name, value in (metadata.get("annotations") or {}).items()
         if name != _LAST_APPLIED
     }
-    bare = {**config, "metadata": {**metadata, "annotations": own}}
-    if not own:
-        del bare["metadata"]["annotations"]
+    if own:
+        metadata["annotations"] = own
+    else:
+        metadata.pop("annotations", None)
+    bare = {**config, "metadata": metadata}
     text = orjson.dumps(bare, option=orjson.OPT_SORT_KEYS).decode() + "\n"
     if len(text) > _MAX_ANNOTATION_BYTES:
-        return config
-    return {**config, "metadata": {**metadata, "annotations": {**own, _LAST_APPLIED: text}}}
+        return merged
+    return with_fields(merged, ("metadata", "annotations", _LAST_APPLIED), text)
 
 
 # --- the record -----------------------------------------------------------------------------------

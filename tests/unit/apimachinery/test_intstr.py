@@ -9,7 +9,13 @@ from webapp.apimachinery.intstr import is_percent, scaled_value
 
 @pytest.mark.parametrize(
     ("value", "total", "round_up", "result"),
-    [(3, 10, True, 3), ("25%", 10, True, 3), ("25%", 10, False, 2), ("100%", 7, False, 7), ("0%", 7, True, 0)],
+    [
+        (3, 10, True, 3),
+        ("25%", 10, True, 3),
+        ("25%", 10, False, 2),
+        ("100%", 7, False, 7),
+        ("0%", 7, True, 0),
+    ],
 )
 def test_percentages_round_as_asked(value, total, round_up, result):
     """A number stands for itself, a share is rounded up or down."""

@@ -47,9 +47,18 @@ def test_selectors_select_as_kubectl_users_expect(text, labels, selected):
         (",a", "found ',', expected: !, identifier, or 'end of string'"),
         ("a in b", "unable to parse requirement: found 'b' expected: '('"),
         ("a b", "unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt"),
-        ("a>x", "unable to parse requirement: values[0]: Invalid value: \"x\": for 'Gt', 'Lt' operators"),
-        ("-a=b", 'unable to parse requirement: <nil>: Invalid value: "-a": name part must consist of'),
-        ("a=b_", 'unable to parse requirement: values[0][a]: Invalid value: "b_": a valid label must be'),
+        (
+            "a>x",
+            "unable to parse requirement: values[0]: Invalid value: \"x\": for 'Gt', 'Lt' operators",
+        ),
+        (
+            "-a=b",
+            'unable to parse requirement: <nil>: Invalid value: "-a": name part must consist of',
+        ),
+        (
+            "a=b_",
+            'unable to parse requirement: values[0][a]: Invalid value: "b_": a valid label must be',
+        ),
     ],
 )
 def test_a_text_that_is_no_selector_is_refused_in_upstreams_words(text, message):

@@ -17,9 +17,21 @@ DOC = {"spec": {"replicas": 1, "list": ["a", "b"]}, "metadata": {"name": "x", "a
         ({"op": "add", "path": "/spec/list/0", "value": "c"}, ("spec", "list"), ["c", "a", "b"]),
         ({"op": "remove", "path": "/spec/list/0"}, ("spec", "list"), ["b"]),
         ({"op": "replace", "path": "/spec/list/-1", "value": "z"}, ("spec", "list"), ["a", "z"]),
-        ({"op": "replace", "path": "/metadata/a~1b/c~0d", "value": 2}, ("metadata", "a/b"), {"c~d": 2}),
-        ({"op": "move", "from": "/spec/list/0", "path": "/spec/list/1"}, ("spec", "list"), ["b", "a"]),
-        ({"op": "copy", "from": "/spec/replicas", "path": "/metadata/name"}, ("metadata", "name"), 1),
+        (
+            {"op": "replace", "path": "/metadata/a~1b/c~0d", "value": 2},
+            ("metadata", "a/b"),
+            {"c~d": 2},
+        ),
+        (
+            {"op": "move", "from": "/spec/list/0", "path": "/spec/list/1"},
+            ("spec", "list"),
+            ["b", "a"],
+        ),
+        (
+            {"op": "copy", "from": "/spec/replicas", "path": "/metadata/name"},
+            ("metadata", "name"),
+            1,
+        ),
     ],
 )
 def test_operations_change_their_path_and_share_the_rest(op, path, expected):
@@ -48,7 +60,9 @@ def test_operations_change_their_path_and_share_the_rest(op, path, expected):
 )
 def test_an_operation_that_fails_makes_the_patch_invalid(op):
     """As upstream, the answer is 422 and does not say which operation failed."""
-    with pytest.raises(Invalid, match="the server rejected our request due to an error in our request"):
+    with pytest.raises(
+        Invalid, match="the server rejected our request due to an error in our request"
+    ):
         json_patch(DOC, [op])
 
 
@@ -56,7 +70,9 @@ def test_a_json_patch_must_be_a_list_and_not_too_long():
     """Neither is applied in part."""
     with pytest.raises(BadRequest):
         json_patch(DOC, {"op": "test"})
-    with pytest.raises(RequestEntityTooLarge, match="maximum operations in a JSON patch is 10000, got 10001"):
+    with pytest.raises(
+        RequestEntityTooLarge, match="maximum operations in a JSON patch is 10000, got 10001"
+    ):
         json_patch(DOC, [{"op": "test", "path": "", "value": DOC}] * 10_001)
 
 
@@ -75,7 +91,9 @@ def test_patches_without_effect_give_back_the_same_object():
 
 def test_merge_patches_merge_maps_delete_by_null_and_replace_lists():
     """RFC 7396; nulls in what is new are dropped, too."""
-    result = merge_patch(DOC, {"spec": {"replicas": None, "list": ["c"], "new": {"a": None, "b": 1}}})
+    result = merge_patch(
+        DOC, {"spec": {"replicas": None, "list": ["c"], "new": {"a": None, "b": 1}}}
+    )
 
     assert result["spec"] == {"list": ["c"], "new": {"b": 1}}
     assert result["metadata"] is DOC["metadata"]

@@ -14,10 +14,17 @@ POD = field_schema("", "v1", "Pod")
 
 def pod(**spec):
     containers = [
-        {"name": "web", "image": "nginx:1", "env": [{"name": "A", "value": "1"}, {"name": "B", "value": "2"}]},
+        {
+            "name": "web",
+            "image": "nginx:1",
+            "env": [{"name": "A", "value": "1"}, {"name": "B", "value": "2"}],
+        },
         {"name": "side", "image": "busybox"},
     ]
-    return {"metadata": {"name": "x", "finalizers": ["f1", "f2"]}, "spec": {"containers": containers, **spec}}
+    return {
+        "metadata": {"name": "x", "finalizers": ["f1", "f2"]},
+        "spec": {"containers": containers, **spec},
+    }
 
 
 def test_list_items_merge_by_their_key():
@@ -86,7 +93,9 @@ def test_items_only_the_server_knows_stay_where_they_were():
 
 def test_primitive_lists_join_and_lose_items_by_directive():
     """Finalizers merge as a set."""
-    patch = {"metadata": {"finalizers": ["f3", "f1"], "$deleteFromPrimitiveList/finalizers": ["f2"]}}
+    patch = {
+        "metadata": {"finalizers": ["f3", "f1"], "$deleteFromPrimitiveList/finalizers": ["f2"]}
+    }
 
     new = strategic_merge_patch(pod(), patch, POD)
 
@@ -131,7 +140,9 @@ def test_a_replace_item_replaces_the_whole_list():
 
 def test_new_values_enter_without_nulls_and_directives():
     """What is new has nothing to delete from."""
-    patch = {"spec": {"securityContext": {"runAsUser": 5, "fsGroup": None, "$retainKeys": ["runAsUser"]}}}
+    patch = {
+        "spec": {"securityContext": {"runAsUser": 5, "fsGroup": None, "$retainKeys": ["runAsUser"]}}
+    }
 
     new = strategic_merge_patch(pod(), patch, POD)
 
@@ -146,7 +157,11 @@ def test_new_values_enter_without_nulls_and_directives():
             PatchFailed,
             "map: map[image:x] does not contain declared merge key: name",
         ),
-        ({"spec": {"$patch": "merge"}}, PatchFailed, "unknown patch type: merge in map: map[$patch:merge]"),
+        (
+            {"spec": {"$patch": "merge"}},
+            PatchFailed,
+            "unknown patch type: merge in map: map[$patch:merge]",
+        ),
         ({"spec": {"$retainKeys": "x"}}, BadRequest, "invalid patch format of retainKeys"),
         (
             {"metadata": {"$deleteFromPrimitiveList/finalizers": "x"}},
