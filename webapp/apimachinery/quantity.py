@@ -96,9 +96,6 @@ def quantity_bytes(value: str | float) -> int:
     return ceil(_parse(value)[0])
 
 
-canonical = canonical_text
-
-
 def add_quantities(first: str | float, *others: str | float) -> str:
     """Canonical text of the sum, in the format of the first quantity that is not zero.
 
