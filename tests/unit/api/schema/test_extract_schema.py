@@ -39,5 +39,5 @@ def test_the_extract_is_one_repeatable_file_with_a_notice(extract_schema, tmp_pa
 
 def test_an_unknown_version_is_refused(extract_schema, tmp_path):
     """The message names the version."""
-    with pytest.raises(SystemExit, match="no definitions of Kubernetes 0.1"):
+    with pytest.raises(SystemExit, match=r"no definitions of Kubernetes 0\.1"):
         extract_schema.extract(tmp_path, "0.1")
