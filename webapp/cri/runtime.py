@@ -22,6 +22,7 @@ from webapp.cri.api import (
     SandboxConfig,
 )
 from webapp.cri.behaviours import choose_program
+from webapp.cri.continuation import later
 from webapp.cri.logs import ContainerLog
 from webapp.cri.program import SIGTERM, Process, Program
 from webapp.network.ipam import AddressesExhaustedError
@@ -128,7 +129,7 @@ class ContainerRuntime:
     ) -> None:
         """Make a sandbox and give it an address; ``on_done`` gets it, or why it failed."""
         delay_ms = self._latencies.sandbox.draw(self._stream)
-        self._sim.schedule(delay_ms, self._finish_sandbox, (config, on_done))
+        later(self._sim, self._recorder, delay_ms, self._finish_sandbox, (config, on_done))
 
     def _finish_sandbox(
         self, request: tuple[SandboxConfig, Callable[[Sandbox | str], None]]
@@ -137,7 +138,7 @@ class ContainerRuntime:
         if not self.powered:
             return
         sandbox = Sandbox(self._stream.hex(64), config, "", self._sim.now_ms)
-        self._recorder.record(
+        seq = self._recorder.record(
             SandboxCreated(
                 actor=self._actor,
                 subject=config.pod,
@@ -147,7 +148,8 @@ class ContainerRuntime:
             )
         )
         delay_ms = self._network.add_ms(self._stream)
-        self._sim.schedule(delay_ms, self._finish_network, (sandbox, on_done))
+        with self._recorder.caused_by(seq):
+            later(self._sim, self._recorder, delay_ms, self._finish_network, (sandbox, on_done))
 
     def _finish_network(self, request: tuple[Sandbox, Callable[[Sandbox | str], None]]) -> None:
         sandbox, on_done = request
@@ -165,7 +167,8 @@ class ContainerRuntime:
                 f'plugin type="{self._network.name}" failed (add): {error}'
             )
             return
-        on_done(sandbox)
+        with self._recorder.caused_by(self._recorder.last_seq):
+            on_done(sandbox)
 
     def stop_pod_sandbox(self, sandbox: Sandbox) -> None:
         """Take its network away; its containers must have ended."""
@@ -193,7 +196,7 @@ class ContainerRuntime:
     ) -> None:
         """Make a container out of an image that is present."""
         delay_ms = self._latencies.create.draw(self._stream)
-        self._sim.schedule(delay_ms, self._finish_create, (sandbox, config, on_done))
+        later(self._sim, self._recorder, delay_ms, self._finish_create, (sandbox, config, on_done))
 
     def _finish_create(
         self, request: tuple[Sandbox, ContainerConfig, Callable[[Container], None]]
@@ -208,7 +211,7 @@ class ContainerRuntime:
         self._forget_older(sandbox, config.name)
         sandbox.containers.append(container)
         self._instances[container.id] = _Instance(sandbox)
-        self._recorder.record(
+        seq = self._recorder.record(
             ContainerCreated(
                 actor=self._actor,
                 subject=sandbox.config.pod,
@@ -218,7 +221,8 @@ class ContainerRuntime:
                 role=config.role,
             )
         )
-        on_done(container)
+        with self._recorder.caused_by(seq):
+            on_done(container)
 
     def _forget_older(self, sandbox: Sandbox, name: str) -> None:
         # Of each container the newest ended instance stays, for lastState and logs --previous.
@@ -232,7 +236,9 @@ class ContainerRuntime:
     ) -> None:
         """Start its first process."""
         delay_ms = self._latencies.start.draw(self._stream)
-        self._sim.schedule(delay_ms, self._finish_start, (container, sandbox, on_done))
+        later(
+            self._sim, self._recorder, delay_ms, self._finish_start, (container, sandbox, on_done)
+        )
 
     def _finish_start(
         self, request: tuple[Container, Sandbox, Callable[[Container], None]]
@@ -254,7 +260,7 @@ class ContainerRuntime:
         )
         container.state = RUNNING
         container.started_ms = self._sim.now_ms
-        self._recorder.record(
+        seq = self._recorder.record(
             ContainerStarted(
                 actor=self._actor,
                 subject=sandbox.config.pod,
@@ -265,8 +271,9 @@ class ContainerRuntime:
                 restart_count=config.attempt,
             )
         )
-        instance.program.start(instance.process)
-        on_done(container)
+        with self._recorder.caused_by(seq):
+            instance.program.start(instance.process)
+            on_done(container)
 
     def stop_container(self, container: Container, grace_ms: int) -> None:
         """Ask its first process to end, and kill it after ``grace_ms``."""
@@ -301,12 +308,6 @@ class ContainerRuntime:
         if process is not None:
             process.exit(137)
 
-    def crash_container(self, container: Container, exit_code: int, reason: str = "") -> None:
-        """End a running container from outside: a fault, or the kernel out of memory."""
-        process = self._instances[container.id].process
-        if process is not None:
-            process.exit(exit_code, reason)
-
     def _on_exit(self, container: Container, exit_code: int, reason: str) -> None:
         if not self.powered:
             return
@@ -318,7 +319,7 @@ class ContainerRuntime:
         container.exit_code = exit_code
         container.reason = reason or ("Error" if exit_code else "Completed")
         container.log.close()
-        self._recorder.record(
+        seq = self._recorder.record(
             ContainerExited(
                 actor=self._actor,
                 subject=instance.sandbox.config.pod,
@@ -330,7 +331,8 @@ class ContainerRuntime:
             )
         )
         if self.listener is not None:
-            self.listener.on_container_exited(instance.sandbox, container)
+            with self._recorder.caused_by(seq):
+                self.listener.on_container_exited(instance.sandbox, container)
 
     def _on_change(self, container: Container) -> None:
         if self.listener is not None and self.powered:

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from webapp.cri.api import PullFailure
+from webapp.cri.continuation import later
 from webapp.cri.references import InvalidReferenceError, parse_reference
 from webapp.kubelet.backoff import Backoff, go_duration
 from webapp.trace.facts import ImagePulled, ImagePullFailed, ImagePullStarted
@@ -62,6 +63,15 @@ class ImageRequest:
     field_path: str
 
 
+class _QueuedPull(NamedTuple):
+    """A pull that waits for its turn, since ``asked_ms`` and because of the fact ``cause``."""
+
+    request: ImageRequest
+    on_done: Callable[[ImageError | None], None]
+    asked_ms: int
+    cause: int
+
+
 class ImageManager:
     """Images of one machine, one pull at a time."""
 
@@ -84,7 +94,7 @@ class ImageManager:
         self._on_pulled = on_pulled
         self._backoff = Backoff()
         self._last_error: dict[tuple[str, ...], str] = {}
-        self._queue: deque[tuple[ImageRequest, Callable[[ImageError | None], None], int]] = deque()
+        self._queue: deque[_QueuedPull] = deque()
         self._pulling = False
 
     def ensure_image_exists(
@@ -127,7 +137,7 @@ class ImageManager:
             f'Container image "{image}" already present on machine and can be accessed by the pod'
         )
         self._tell(request, "Normal", "Pulled", message)
-        self._recorder.record(
+        seq = self._recorder.record(
             ImagePulled(
                 actor=self._actor,
                 subject=request.ref,
@@ -137,7 +147,8 @@ class ImageManager:
                 already_present=True,
             )
         )
-        on_done(None)
+        with self._recorder.caused_by(seq):
+            on_done(None)
 
     def _pull_unless_backing_off(
         self, request: ImageRequest, on_done: Callable[[ImageError | None], None]
@@ -152,7 +163,7 @@ class ImageManager:
             on_done(ImageError("ImagePullBackOff", f"{message}: ErrImagePull: {cause}", wait_ms))
             return
         self._tell(request, "Normal", "Pulling", f'Pulling image "{image}"')
-        self._queue.append((request, on_done, self._sim.now_ms))
+        self._queue.append(_QueuedPull(request, on_done, self._sim.now_ms, self._recorder.cause))
         if not self._pulling:
             self._pull_next()
 
@@ -161,10 +172,16 @@ class ImageManager:
             self._pulling = False
             return
         self._pulling = True
-        request, on_done, asked_ms = self._queue.popleft()
+        request, on_done, asked_ms, cause = self._queue.popleft()
+        with self._recorder.caused_by(cause):
+            self._pull(request, on_done, asked_ms)
+
+    def _pull(
+        self, request: ImageRequest, on_done: Callable[[ImageError | None], None], asked_ms: int
+    ) -> None:
         image = request.container["image"]
         result, duration_ms = self._images.plan_pull(image)
-        self._recorder.record(
+        seq = self._recorder.record(
             ImagePullStarted(
                 actor=self._actor,
                 subject=request.ref,
@@ -175,9 +192,14 @@ class ImageManager:
                 duration_ms=duration_ms,
             )
         )
-        self._sim.schedule(
-            duration_ms, self._finish_pull, (request, on_done, asked_ms, result, duration_ms)
-        )
+        with self._recorder.caused_by(seq):
+            later(
+                self._sim,
+                self._recorder,
+                duration_ms,
+                self._finish_pull,
+                (request, on_done, asked_ms, result, duration_ms),
+            )
 
     def _finish_pull(
         self,
@@ -190,6 +212,7 @@ class ImageManager:
         error: ImageError | None = None
         if isinstance(result, PullFailure):
             error = self._note_failure(request, result)
+            seq = self._recorder.last_seq
         else:
             self._images.add_image(result)
             waited = go_duration(self._sim.now_ms - asked_ms)
@@ -200,7 +223,7 @@ class ImageManager:
                 f'Successfully pulled image "{image}" in {go_duration(duration_ms)} '
                 f"({waited} including waiting). Image size: {result.size_bytes} bytes.",
             )
-            self._recorder.record(
+            seq = self._recorder.record(
                 ImagePulled(
                     actor=self._actor,
                     subject=request.ref,
@@ -211,7 +234,8 @@ class ImageManager:
             )
             self._on_pulled()
         self._pull_next()
-        on_done(error)
+        with self._recorder.caused_by(seq):
+            on_done(error)
 
     def _note_failure(self, request: ImageRequest, failure: PullFailure) -> ImageError:
         image = request.container["image"]

@@ -14,11 +14,12 @@ Models:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from webapp.api.core.pods import is_pod_terminal, is_sidecar
 from webapp.apimachinery.status import BadRequest, NotFound
 from webapp.apimachinery.wire import LogResponse
+from webapp.cri.continuation import later
 from webapp.kubelet.image_manager import ImageManager
 from webapp.kubelet.kuberuntime.container import ContainerStarter
 from webapp.kubelet.kuberuntime.manager import RuntimeManager, grace_seconds
@@ -149,6 +150,9 @@ class Kubelet:
             self._sim.cancel(worker.resync)
         self._given.runtime.power_off()
 
+    def _later(self, latency: Latency, handler: Callable[[Any], None], key: Any) -> None:
+        later(self._sim, self._given.recorder, latency.draw(self._given.stream), handler, key)
+
     # Pods come, change and go
 
     def on_pod_added(self, pod: JSONObject) -> None:
@@ -157,7 +161,7 @@ class Kubelet:
         if uid in self.workers or is_pod_terminal(pod):
             return
         self._arriving[uid] = pod
-        self._sim.schedule(NOTICE_LATENCY.draw(self._given.stream), self._accept, uid)
+        self._later(NOTICE_LATENCY, self._accept, uid)
 
     def on_pod_updated(self, _old: JSONObject, pod: JSONObject) -> None:
         """A Pod of this Node changed; what only its status says needs no work."""
@@ -171,9 +175,9 @@ class Kubelet:
         if int(metadata["resourceVersion"]) > int(before["metadata"]["resourceVersion"]):
             worker.pod = pod
         if metadata.get("deletionTimestamp"):
-            self._sim.schedule(NOTICE_LATENCY.draw(self._given.stream), self._end, worker)
+            self._later(NOTICE_LATENCY, self._end, worker)
         elif pod["spec"] is not before["spec"] and pod["spec"] != before["spec"]:
-            self._sim.schedule(NOTICE_LATENCY.draw(self._given.stream), self.sync, worker)
+            self._later(NOTICE_LATENCY, self.sync, worker)
 
     def on_pod_deleted(self, pod: JSONObject) -> None:
         """A Pod of this Node is gone from the API server."""
@@ -187,7 +191,7 @@ class Kubelet:
         if worker.state is WorkerState.TERMINATED:
             self._forget(worker)
         else:
-            self._sim.schedule(NOTICE_LATENCY.draw(self._given.stream), self._end, worker)
+            self._later(NOTICE_LATENCY, self._end, worker)
 
     def _accept(self, uid: str) -> None:
         pod = self._arriving.pop(uid, None)
@@ -204,10 +208,11 @@ class Kubelet:
             self._reject(worker, rejection)
             return
         self._use.add(worker.requests)
-        self._given.recorder.record(
+        seq = self._given.recorder.record(
             PodAccepted(actor=self._actor, subject=worker.ref, node=self._given.node)
         )
-        self.sync(worker)
+        with self._given.recorder.caused_by(seq):
+            self.sync(worker)
 
     def _reject(self, worker: PodWorker, rejection: Rejection) -> None:
         worker.rejection = rejection
@@ -247,7 +252,7 @@ class Kubelet:
         problem = mount_problem(self._given.client, worker.pod)
         if not problem:
             worker.busy = True
-            self._sim.schedule(MOUNT_LATENCY.draw(self._given.stream), self._finish_mount, worker)
+            self._later(MOUNT_LATENCY, self._finish_mount, worker)
         elif worker.resync is None:
             self._given.events.event(worker.pod, "Warning", "FailedMount", problem)
             wait_ms = worker.retry_at_ms.get("volumes", FIRST_MOUNT_RETRY_MS)
@@ -262,7 +267,7 @@ class Kubelet:
         worker.busy = False
         worker.mounted = True
         worker.retry_at_ms.pop("volumes", None)
-        self._given.recorder.record(
+        seq = self._given.recorder.record(
             VolumesMounted(
                 actor=self._actor,
                 subject=worker.ref,
@@ -270,7 +275,8 @@ class Kubelet:
                 volumes=tuple(volume["name"] for volume in worker.spec["volumes"]),
             )
         )
-        self.sync(worker)
+        with self._given.recorder.caused_by(seq):
+            self.sync(worker)
 
     # The end
 
@@ -346,7 +352,7 @@ class Kubelet:
         self._prober.remove(container)
         worker = self.workers.get(sandbox.config.pod.uid)
         if worker is not None:
-            self._sim.schedule(PLEG_LATENCY.draw(self._given.stream), self.sync, worker)
+            self._later(PLEG_LATENCY, self.sync, worker)
 
     def on_container_changed(self, sandbox: Sandbox, container: Container) -> None:  # noqa: ARG002
         """A container answers on other ports, or its files changed."""

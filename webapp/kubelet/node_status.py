@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 LEASE_NAMESPACE = "kube-node-lease"
 LEASE_SECONDS = 40
-RENEW_MS = 10_000
 IMAGES_SHOWN = 50
 IMAGES_DELAY_MS = 10_000
 
@@ -187,11 +186,6 @@ def lease(node: JSONObject, now_ms: int) -> JSONObject:
             "renewTime": micro_time_text(now_ms),
         },
     }
-
-
-def renewed_ms(acquired_ms: int, now_ms: int) -> int:
-    """When a Lease acquired at ``acquired_ms`` was last renewed by a machine that is up."""
-    return now_ms - (now_ms - acquired_ms) % RENEW_MS
 
 
 class NodeStatusManager:

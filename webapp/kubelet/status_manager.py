@@ -16,6 +16,7 @@ from webapp.api.core.pods import qos_class
 from webapp.api.resources import PODS
 from webapp.apimachinery.status import Conflict, NotFound
 from webapp.apimachinery.timestamps import time_text
+from webapp.cri.continuation import later
 from webapp.kubelet.pod_status import StatusInput, generate_pod_status, ready_condition
 from webapp.kubelet.pod_workers import WorkerState
 from webapp.sim.latency import Latency
@@ -58,7 +59,7 @@ class StatusManager:
         """Something about the Pod may have changed: write it soon."""
         if worker.flush is None and not worker.removed:
             delay_ms = WRITE_LATENCY.draw(self._stream)
-            worker.flush = self._sim.schedule(delay_ms, self._write, worker)
+            worker.flush = later(self._sim, self._recorder, delay_ms, self._write, worker)
 
     def forget(self, worker: PodWorker) -> None:
         """The Pod object is gone: nothing is left to write to."""

@@ -411,3 +411,24 @@ def test_the_same_seed_gives_the_same_run(world: World) -> None:
 
     assert list(world.recorder.records) == list(other.recorder.records)
     assert world.client.list(PODS) == other.client.list(PODS)
+
+
+def test_each_step_is_caused_by_the_one_before(world: World) -> None:
+    """From Ready back to the kubelet's acceptance there is one chain of facts."""
+    world.run()
+
+    records = {record.seq: record for record in world.recorder.records}
+    record = next(item for item in records.values() if type(item.fact).__name__ == "PodReady")
+    chain = []
+    while record.cause:
+        record = records[record.cause]
+        chain.append(type(record.fact).__name__)
+    assert chain == [
+        "ContainerStarted",
+        "ContainerCreated",
+        "ImagePulled",
+        "ImagePullStarted",
+        "AddressAssigned",
+        "SandboxCreated",
+        "PodAccepted",
+    ]
