@@ -82,6 +82,8 @@ class ContainerConfig:
         ports: Declared container ports.
         role: init, sidecar or app.
         attempt: Restarts before this instance.
+        message_path: File whose text becomes the termination message.
+        message_from_log: Use the log's end when that file is empty and the container failed.
     """
 
     name: str
@@ -92,6 +94,8 @@ class ContainerConfig:
     ports: tuple[int, ...] = ()
     role: str = APP
     attempt: int = 0
+    message_path: str = "/dev/termination-log"
+    message_from_log: bool = False
 
 
 class Container:

@@ -67,6 +67,9 @@ class RuntimeLatencies:
     kill: Latency = field(default=Latency(20, 0.2, 5))
 
 
+MESSAGE_BYTES = 4096
+MESSAGE_LOG_BYTES = 2048
+MESSAGE_LOG_LINES = 80
 DEFAULT_LATENCIES = RuntimeLatencies()
 
 
@@ -313,11 +316,12 @@ class ContainerRuntime:
             return
         instance = self._instances[container.id]
         self._sim.cancel(instance.kill_timer)
-        instance.process = None
+        process, instance.process = instance.process, None
         container.state = EXITED
         container.finished_ms = self._sim.now_ms
         container.exit_code = exit_code
         container.reason = reason or ("Error" if exit_code else "Completed")
+        container.message = _termination_message(container, process)
         container.log.close()
         seq = self._recorder.record(
             ContainerExited(
@@ -360,3 +364,20 @@ class ContainerRuntime:
     def listens(self, sandbox: Sandbox, port: int) -> bool:
         """Whether something inside a sandbox answers on a TCP port."""
         return self.http_status(sandbox, port, "/") is not None
+
+
+def _termination_message(container: Container, process: Process | None) -> str:
+    """What a container left behind for its status.
+
+    Models:
+        pkg/kubelet/kuberuntime/kuberuntime_container.go getTerminationMessage
+    """
+    config = container.config
+    lines = ((process.files if process is not None else None) or {}).get(config.message_path)
+    if lines:
+        return "".join(f"{line}\n" for line in lines)[:MESSAGE_BYTES]
+    if config.message_from_log and container.exit_code:
+        return "".join(f"{line}\n" for line in container.log.tail(MESSAGE_LOG_LINES))[
+            -MESSAGE_LOG_BYTES:
+        ]
+    return ""

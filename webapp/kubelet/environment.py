@@ -66,6 +66,8 @@ def make_container_config(
         ),
         role=role,
         attempt=attempt,
+        message_path=container.get("terminationMessagePath", "/dev/termination-log"),
+        message_from_log=container.get("terminationMessagePolicy") == "FallbackToLogsOnError",
     )
 
 

@@ -23,7 +23,7 @@ from webapp.cri.continuation import later
 from webapp.kubelet.image_manager import ImageManager
 from webapp.kubelet.kuberuntime.container import ContainerStarter
 from webapp.kubelet.kuberuntime.manager import RuntimeManager, grace_seconds
-from webapp.kubelet.lifecycle import NodeUse, Rejection, admit_pod
+from webapp.kubelet.lifecycle import OVERDUE, NodeUse, Rejection, admit_pod
 from webapp.kubelet.pod_workers import PodWorker, WorkerState
 from webapp.kubelet.prober import Prober
 from webapp.kubelet.status_manager import StatusManager
@@ -148,6 +148,7 @@ class Kubelet:
             worker.state = WorkerState.TERMINATED
             self._sim.cancel(worker.flush)
             self._sim.cancel(worker.resync)
+            self._sim.cancel(worker.active_deadline)
         self._given.runtime.power_off()
 
     def _later(self, latency: Latency, handler: Callable[[Any], None], key: Any) -> None:
@@ -208,11 +209,26 @@ class Kubelet:
             self._reject(worker, rejection)
             return
         self._use.add(worker.requests)
+        self._set_active_deadline(worker)
         seq = self._given.recorder.record(
             PodAccepted(actor=self._actor, subject=worker.ref, node=self._given.node)
         )
         with self._given.recorder.caused_by(seq):
             self.sync(worker)
+
+    def _set_active_deadline(self, worker: PodWorker) -> None:
+        seconds = worker.spec.get("activeDeadlineSeconds")
+        if seconds is not None:
+            worker.active_deadline = self._sim.schedule(
+                int(seconds) * 1000, self._on_active_deadline, worker, background=True
+            )
+
+    def _on_active_deadline(self, worker: PodWorker) -> None:
+        """The Pod was active for as long as it may be: it fails."""
+        if worker.state is WorkerState.SYNC:
+            worker.overdue = True
+            self._given.events.event(worker.pod, "Normal", OVERDUE.reason, OVERDUE.message)
+            self._begin_termination(worker)
 
     def _reject(self, worker: PodWorker, rejection: Rejection) -> None:
         worker.rejection = rejection
@@ -329,6 +345,7 @@ class Kubelet:
 
     def _finish_termination(self, worker: PodWorker) -> None:
         worker.state = WorkerState.TERMINATED
+        self._sim.cancel(worker.active_deadline)
         sandbox = worker.observed.sandbox
         if sandbox is not None:
             self._given.runtime.stop_pod_sandbox(sandbox)

@@ -25,6 +25,16 @@ class Rejection:
     message: str
 
 
+OVERDUE = Rejection(
+    "DeadlineExceeded", "Pod was active on the node longer than the specified deadline"
+)
+"""What a Pod shows once its ``activeDeadlineSeconds`` are over.
+
+Models:
+    pkg/kubelet/active_deadline.go
+"""
+
+
 class NodeUse:
     """What the admitted, unfinished Pods of a Node ask for together.
 

@@ -18,6 +18,7 @@ from webapp.kubelet.kuberuntime.pod_actions import should_restart
 if TYPE_CHECKING:
     from webapp.apimachinery.meta import JSONObject
     from webapp.cri.api import Container
+    from webapp.kubelet.lifecycle import Rejection
     from webapp.kubelet.observed import ObservedPod
 
 PENDING = "Pending"
@@ -50,6 +51,7 @@ class StatusInput:
         start_ms: When the kubelet accepted the Pod.
         now_ms: For conditions that change.
         terminated: Whether everything has ended for good, so that the phase is final.
+        failure: Why the kubelet itself made the Pod fail, or ``None``.
     """
 
     pod: JSONObject
@@ -59,6 +61,7 @@ class StatusInput:
     start_ms: int
     now_ms: int
     terminated: bool = False
+    failure: Rejection | None = None
 
 
 def pod_phase(spec: JSONObject, observed: ObservedPod, *, terminated: bool = False) -> str:
@@ -115,6 +118,8 @@ def generate_pod_status(given: StatusInput) -> JSONObject:
     pod, observed = given.pod, given.observed
     spec, last = pod["spec"], pod.get("status") or {}
     phase = pod_phase(spec, observed, terminated=given.terminated)
+    if given.failure is not None:
+        phase = FAILED
     inits = spec.get("initContainers") or ()
     init_statuses = [_container_status(given, spec, item, init=True) for item in inits]
     app_statuses = [_container_status(given, spec, item, init=False) for item in spec["containers"]]
@@ -124,6 +129,8 @@ def generate_pod_status(given: StatusInput) -> JSONObject:
     for field in ("reason", "message"):
         if last.get(field):
             status[field] = last[field]
+    if given.failure is not None:
+        status["reason"], status["message"] = given.failure.reason, given.failure.message
     status["conditions"] = _conditions(given, phase)
     status["hostIP"] = given.host_ip
     status["hostIPs"] = [{"ip": given.host_ip}]

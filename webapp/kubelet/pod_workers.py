@@ -36,6 +36,8 @@ class PodWorker:
     """One Pod on its machine.
 
     Attributes:
+        active_deadline: Pending timer that ends a Pod with ``activeDeadlineSeconds``.
+        overdue: Whether that deadline has passed.
         pod: The Pod as last seen, its status as last written.
         uid: Its UID.
         key: ``namespace/name``.
@@ -60,6 +62,7 @@ class PodWorker:
     """
 
     __slots__ = (
+        "active_deadline",
         "busy",
         "deadline_ms",
         "flush",
@@ -69,6 +72,7 @@ class PodWorker:
         "mounted",
         "observed",
         "operation",
+        "overdue",
         "pod",
         "ref",
         "rejection",
@@ -87,6 +91,8 @@ class PodWorker:
         self.pod = pod
         self.requests = pod_requests(pod)
         self.rejection: Rejection | None = None
+        self.overdue = False
+        self.active_deadline: Timer | None = None
         self.retry_at_ms: dict[str, int] = {}
         self.uid: str = pod["metadata"]["uid"]
         self.key = namespaced_name(pod)

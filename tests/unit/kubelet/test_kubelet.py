@@ -432,3 +432,26 @@ def test_each_step_is_caused_by_the_one_before(world: World) -> None:
         "SandboxCreated",
         "PodAccepted",
     ]
+
+
+def test_a_pod_past_its_active_deadline_fails(world: World) -> None:
+    """DeadlineExceeded, and its containers are ended."""
+    world.run(activeDeadlineSeconds=60)
+    world.sim.run_for(62_000)
+
+    status = world.pod()["status"]
+    assert (status["phase"], status["reason"]) == ("Failed", "DeadlineExceeded")
+    assert "SandboxRemoved" in world.facts()
+
+
+def test_a_termination_message_reaches_the_status(world: World) -> None:
+    """What was written to /dev/termination-log, or else the log's end of a failed container."""
+    world.run(
+        "told", restartPolicy="Never", containers=[sh("echo why > /dev/termination-log; exit 1")]
+    )
+    silent = {**sh("echo last words; exit 1"), "terminationMessagePolicy": "FallbackToLogsOnError"}
+    world.run("silent", restartPolicy="Never", containers=[silent])
+    world.sim.run_for(1_000)
+
+    assert world.status("told")["state"]["terminated"]["message"] == "why\n"
+    assert world.status("silent")["state"]["terminated"]["message"] == "last words\n"
