@@ -12,6 +12,7 @@ import gc
 from webapp.driver.pacing import monotonic
 
 YOUNG_EVERY_SECONDS = 1.0
+MIDDLE_EVERY_YOUNG = 20
 OLD_EVERY_SECONDS = 60.0
 
 
@@ -21,6 +22,7 @@ class Collector:
     def __init__(self) -> None:
         self._young_at = monotonic()
         self._old_at = self._young_at
+        self._young_count = 0
 
     def take_over(self) -> None:
         """Freeze what boot made and switch the automatic collector off."""
@@ -29,11 +31,12 @@ class Collector:
         gc.disable()
 
     def between_slices(self) -> None:
-        """Collect the youngest generation once a second."""
+        """Collect the youngest generation once a second, and now and then what survived it once."""
         now = monotonic()
         if now - self._young_at >= YOUNG_EVERY_SECONDS:
             self._young_at = now
-            gc.collect(0)
+            self._young_count += 1
+            gc.collect(0 if self._young_count % MIDDLE_EVERY_YOUNG else 1)
 
     def while_quiet(self) -> None:
         """Collect everything once a minute, while the world has nothing to do."""

@@ -181,7 +181,7 @@ class SimulationDriver:
             return self._run_until(clock.run_until)
         if self._pacing.is_unpaced and not sim.is_idle:
             return self._run_unpaced()
-        return not sim.run_slice(self._pacing.target_ms(sim.now_ms), self._budget)
+        return not self._run_paced(self._pacing.target_ms(sim.now_ms))
 
     def _step_on(self, target: str) -> bool:
         if self._stepper is None or self._stepper.target != target:
@@ -192,10 +192,16 @@ class SimulationDriver:
         self._pause()
         return False
 
+    def _run_paced(self, target_ms: int) -> bool:
+        sim = self.world.sim
+        reached = sim.run_slice(target_ms, self._budget)
+        self._pacing.lag_ms = 0 if reached else target_ms - sim.now_ms
+        return reached
+
     def _run_until(self, until_ms: int) -> bool:
         sim = self.world.sim
         target = until_ms if self._pacing.is_unpaced else self._pacing.target_ms(sim.now_ms)
-        reached = sim.run_slice(max(sim.now_ms, min(target, until_ms)), self._budget)
+        reached = self._run_paced(max(sim.now_ms, min(target, until_ms)))
         if reached and sim.now_ms >= until_ms:
             self._pause()
             return False

@@ -56,7 +56,7 @@ class Pacing:
     as the wall clock's, so that a container's own sleep still ends.
 
     Attributes:
-        lag_ms: How far virtual now trailed the target when last asked, in virtual milliseconds.
+        lag_ms: How far virtual now trailed the target after the last slice, in virtual milliseconds.
     """
 
     def __init__(self, now_ms: int) -> None:
@@ -100,7 +100,6 @@ class Pacing:
         if target > furthest:
             self._anchor_virtual_ms, self._anchor_wall = furthest, wall
             target = furthest
-        self.lag_ms = max(0, int(target) - now_ms)
         return max(now_ms, int(target))
 
     def seconds_until(self, at_ms: int) -> float | None:

@@ -69,15 +69,15 @@ class Gate:
             return _refuse(error, start_response)
         self._take_prefix(environ)
         user = self._user(environ)
+        login = self._login(environ)
+        if login is not None:
+            start_response(status_line(303), [("Location", "/"), ("Set-Cookie", login), _EMPTY])
+            return ()
         if user is not None:
             environ[USER_KEY] = user
             return self._application(environ, start_response)
         if self._may_pass_unknown(environ):
             return self._application(environ, start_response)
-        login = self._login(environ)
-        if login is not None:
-            start_response(status_line(303), [("Location", "/"), ("Set-Cookie", login), _EMPTY])
-            return ()
         return _ask_for_token(environ, start_response)
 
     def _check_host(self, environ: dict[str, Any]) -> None:
@@ -133,10 +133,15 @@ class Gate:
         return root in HEALTH_ROOTS or "HTTP_AUTHORIZATION" in environ or bool(self._tokens)
 
     def _login(self, environ: dict[str, Any]) -> str | None:
-        """The cookie of a valid ``/?token=TOKEN``."""
+        """The cookie of a valid ``/?token=TOKEN``, or of the page below ``/as/TOKEN/``."""
         if environ["PATH_INFO"] != "/" or environ["REQUEST_METHOD"] != "GET":
             return None
-        token = parse_qs(environ.get("QUERY_STRING", "")).get("token", [""])[0]
+        prefix: str = environ[PREFIX_KEY]
+        token = (
+            environ["HTTP_AUTHORIZATION"][len(_BEARER) :]
+            if prefix
+            else parse_qs(environ.get("QUERY_STRING", "")).get("token", [""])[0]
+        )
         if self._holder(token) is None:
             return None
         cookie: SimpleCookie = SimpleCookie({COOKIE: token})

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from webapp.http.assets import WebRoot
 
 _POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; style-src-attr 'unsafe-inline';"
+    "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}';"
     " img-src 'self' data:; font-src 'self'; connect-src 'self' ws://{host} wss://{host};"
-    " worker-src 'self' blob:; manifest-src 'self'; base-uri 'none'; form-action 'self';"
+    " worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self';"
     " frame-ancestors 'none'"
 )
 DOCUMENTED_ERRORS = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED})

@@ -96,5 +96,6 @@ def make_server(
         application,
         handler_class=Handler,
         log=None,
-        error_log=logging.getLogger(__name__),
+        # Malformed requests are their sender's affair; faults of handlers are logged elsewhere.
+        error_log=gevent.pywsgi.LoggingLogAdapter(logging.getLogger(__name__), logging.DEBUG),
     )

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 MAX_WAITING_FRAMES = 40
 """About two seconds of frames at full rate."""
+DRAINED_FRAMES = 2
+"""A queue this short counts as drained; the connection's own packets may be in it."""
 
 
 class Outbox:
@@ -39,7 +41,7 @@ class Outbox:
 
     def takes_snapshot(self) -> bool:
         """Whether to send a snapshot now; the viewer is in step afterwards."""
-        if self._needs_snapshot and not self._waiting():
+        if self._needs_snapshot and self._waiting() <= DRAINED_FRAMES:
             self._needs_snapshot = self.behind = False
             return True
         return False

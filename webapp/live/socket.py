@@ -111,7 +111,6 @@ class LiveStream:
                 self._send_snapshot(viewer, outbox)
 
     def _send_snapshot(self, viewer: str, outbox: Outbox) -> None:
-        # The queue still holds the connection's own packets when it begins, so the first goes at once.
         if outbox.takes_snapshot():
             self._emit("snapshot", self._projector.snapshot(), to=viewer)
 

@@ -78,6 +78,13 @@ class TestWithTokens:
         assert "SameSite=Strict" in cookie
         assert world.requests[0].user == UserInfo("ada", ("dev",))
 
+    def test_page_below_the_path_token_logs_in_too(self, ask):
+        """Opening the kubeconfig's URL in a browser opens the page."""
+        reply = ask("GET", "/as/sesame-street/")
+
+        assert (reply.code, reply.headers["location"]) == (303, "/")
+        assert "sesame-street" in reply.headers["set-cookie"]
+
     def test_unknown_token_is_left_to_the_api_server(self, ask, world):
         """It may be a ServiceAccount's, which only the API server knows."""
         ask("GET", PODS, Authorization="Bearer something-else")
