@@ -28,9 +28,7 @@ def make_node(
         spec["taints"] = [{"key": k, "value": v, "effect": e} for k, v, e in taints]
     if unschedulable:
         spec["unschedulable"] = True
-    extra = {
-        key.replace("__", "/").replace("_", "-"): value for key, value in allocatable.items()
-    }
+    extra = {key.replace("__", "/").replace("_", "-"): value for key, value in allocatable.items()}
     return {
         "kind": "Node",
         "apiVersion": "v1",

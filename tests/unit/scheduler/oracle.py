@@ -93,7 +93,9 @@ class Oracle:
             left_out = len(order) - total
             if left_out:
                 reasons["node(s) didn't satisfy plugin(s) [NodeAffinity]"] = left_out
-            return Decision("", {}, message(len(order), reasons) + preemption(pod, len(order), helpful))
+            return Decision(
+                "", {}, message(len(order), reasons) + preemption(pod, len(order), helpful)
+            )
         if len(fitting) == 1:
             return Decision(fitting[0]["metadata"]["name"], {}, "")
         totals = self.score(pod, fitting)
