@@ -62,6 +62,7 @@ class Controller(ABC):
 
     def enqueue_after(self, key: str, delay_ms: int, *, background: bool = True) -> None:
         """Sync ``key`` after a delay; a deadline unless told that it is work in progress."""
+        self._causes.setdefault(key, self.recorder.cause)
         self.queue.add_after(key, delay_ms, background=background)
 
     def acted(self, obj: JSONObject, summary: str) -> None:

@@ -97,6 +97,12 @@ def test_size_of_the_new_replica_set(desired, new, old, expected):
             (10, 10), [("a", 2, 0), ("b", 1, 1)], [("a", 0), ("b", 0)], id="all old ones at the end"
         ),
         pytest.param((0, 0), [("a", 0, 0)], [], id="nothing left"),
+        pytest.param(
+            (6, 4),
+            [("a", 5, 7)],
+            [("a", 4)],
+            id="a status from before the last step is not trusted",
+        ),
     ],
 )
 def test_steps_of_the_old_replica_sets(new, old, expected):

@@ -4,6 +4,10 @@ A Deployment and its ReplicaSets enter, sizes leave. ``deployment_controller`` a
 ReplicaSets are JSON objects; sizes are ``spec.replicas``, availability is
 ``status.availableReplicas``.
 
+Deviation: when old ReplicaSets shrink, a status that still counts more available Pods than the
+ReplicaSet is to keep is cut to that size. Upstream trusts it, and may for a moment go below the
+minimum when several Pods become ready within the same few milliseconds.
+
 Models:
     pkg/controller/deployment/rolling.go
     pkg/controller/deployment/util/deployment_util.go NewRSNewReplicas, ResolveFenceposts
@@ -39,6 +43,14 @@ def desired_replicas(obj: JSONObject) -> int:
 def available_replicas(replica_set: JSONObject) -> int:
     """``status.availableReplicas``."""
     return int((replica_set.get("status") or {}).get("availableReplicas", 0))
+
+
+def available_of_desired(replica_set: JSONObject) -> int:
+    """Available replicas among those that are to stay.
+
+    A status written before the ReplicaSet last shrank counts Pods that are already on their way out.
+    """
+    return min(available_replicas(replica_set), desired_replicas(replica_set))
 
 
 def total_replicas(replica_sets: Iterable[JSONObject]) -> int:
@@ -152,7 +164,7 @@ def plan_old_replica_sets(
     if not old:
         return []
     min_available = desired_replicas(deployment) - max_unavailable(deployment)
-    new_unavailable = desired_replicas(new) - available_replicas(new)
+    new_unavailable = desired_replicas(new) - available_of_desired(new)
     room = total_replicas(old) + desired_replicas(new) - min_available - new_unavailable
     if room <= 0:
         return []
@@ -164,7 +176,7 @@ def _clean_up_unhealthy(old: list[JSONObject], sizes: dict[str, int], room: int)
     steps = []
     for replica_set in old:
         uid = replica_set["metadata"]["uid"]
-        count = min(room, sizes[uid] - available_replicas(replica_set))
+        count = min(room, sizes[uid] - available_of_desired(replica_set))
         if count > 0:
             sizes[uid] -= count
             room -= count
@@ -175,7 +187,7 @@ def _clean_up_unhealthy(old: list[JSONObject], sizes: dict[str, int], room: int)
 def _scale_down(
     old: list[JSONObject], sizes: dict[str, int], new: JSONObject, min_available: int
 ) -> list[Resize]:
-    available = sum(map(available_replicas, old)) + available_replicas(new)
+    available = sum(map(available_of_desired, old)) + available_of_desired(new)
     room = available - min_available
     steps = []
     for replica_set in old:
