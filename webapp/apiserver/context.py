@@ -27,7 +27,8 @@ class RequestContext:
 
     Attributes:
         request, info: The request and its coordinates.
-        resource: The kind it is about.
+        served: The kind as the request names it.
+        resource: The kind as it is stored; another one for the few that are served under two names.
         user: Who asks.
         actor: What the facts call the asking program.
         gates: Where the handlers report what happened.
@@ -44,6 +45,7 @@ class RequestContext:
         "is_trusted",
         "request",
         "resource",
+        "served",
         "user",
         "warnings",
     )
@@ -52,6 +54,7 @@ class RequestContext:
         self,
         request: Request,
         info: RequestInfo,
+        served: ResourceInfo,
         resource: ResourceInfo,
         user: UserInfo,
         actor: str,
@@ -62,6 +65,7 @@ class RequestContext:
     ) -> None:
         self.request = request
         self.info = info
+        self.served = served
         self.resource = resource
         self.user = user
         self.actor = actor

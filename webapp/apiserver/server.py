@@ -148,7 +148,15 @@ class APIServer:
             raise NotFound.of_path()
         actor = request.client or request.headers.get("user-agent", "unknown").split("/", 1)[0]
         ctx = RequestContext(
-            request, info, resource, identity.user, actor, gates, self._sim, is_trusted=is_component
+            request,
+            info,
+            resource,
+            self._stored(resource),
+            identity.user,
+            actor,
+            gates,
+            self._sim,
+            is_trusted=is_component,
         )
         if info.subresource:
             if info.subresource not in resource.subresources:
@@ -159,6 +167,12 @@ class APIServer:
         if not resource.is_stored:
             return self._unstored(ctx, resource)
         return _VERBS[info.verb](ctx, self._registry)
+
+    def _stored(self, resource: ResourceInfo) -> ResourceInfo:
+        """The kind that objects of ``resource`` are stored as."""
+        if resource.stored_as is None:
+            return resource
+        return self.scheme.by_resource(*resource.stored_as) or resource
 
     def _unstored(self, ctx: RequestContext, resource: ResourceInfo) -> Answer:
         """Kinds that are only posted: bindings and reviews."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -11,9 +11,11 @@ from webapp.apimachinery.wire import Request, Response, UserInfo, WatchResponse
 from webapp.apiserver.config import APIServerConfig
 from webapp.apiserver.server import APIServer
 from webapp.etcd.mvcc import Store
-from webapp.sim.loop import Simulation
 from webapp.sim.rng import RandomStreams
 from webapp.trace.recorder import Recorder
+
+if TYPE_CHECKING:
+    from webapp.sim.loop import Simulation
 
 ADMIN = UserInfo("kubernetes-admin", ("system:masters",))
 JSON_PATCH = "application/json-patch+json"

@@ -286,3 +286,37 @@ def test_events_are_forgotten_after_an_hour(api):
 
     api.sim.run_for(1_800_000)
     api.refused(404, "GET", f"{events}/e")
+
+
+def test_ephemeral_containers_can_only_be_added(api):
+    """kubectl debug adds a container to a Pod; it stays as it is."""
+    api.pod()
+    debug = {"name": "debug", "image": "busybox"}
+    strategic = "application/strategic-merge-patch+json"
+
+    pod = api.patch(
+        f"{PODS}/web/ephemeralcontainers", {"spec": {"ephemeralContainers": [debug]}}, strategic
+    )
+
+    assert pod["spec"]["ephemeralContainers"][0]["name"] == "debug"
+    assert pod["metadata"]["generation"] == 2
+    without = {**pod, "spec": {**pod["spec"], "ephemeralContainers": []}}
+    status = api.refused(422, "PUT", f"{PODS}/web/ephemeralcontainers", without)
+    assert 'existing ephemeral containers "debug" may not be removed' in status["message"]
+
+
+def test_resize_changes_resources_alone(api):
+    """The resize subresource takes over the containers' resources and nothing else."""
+    pod = api.pod()
+    container = {
+        **pod["spec"]["containers"][0],
+        "image": "other",
+        "resources": {"requests": {"cpu": "1"}},
+    }
+
+    resized = api.ok(
+        "PUT", f"{PODS}/web/resize", {**pod, "spec": {**pod["spec"], "containers": [container]}}
+    )
+
+    stored = resized["spec"]["containers"][0]
+    assert (stored["image"], stored["resources"]) == ("nginx:1.27", {"requests": {"cpu": "1"}})

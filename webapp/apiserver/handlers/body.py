@@ -24,6 +24,7 @@ from webapp.apimachinery.serializer import (
 )
 from webapp.apimachinery.status import BadRequest, Invalid, UnsupportedMediaType
 from webapp.apiserver.context import IGNORE, STRICT
+from webapp.apiserver.registry.conversion import to_stored
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,16 +58,17 @@ def decode_any(ctx: RequestContext) -> Any:
     return decode_json(body)
 
 
-def decode_object(ctx: RequestContext, expected: ResourceInfo) -> JSONObject:
-    """The body as an object of the expected kind, with apiVersion and kind.
+def decode_object(ctx: RequestContext) -> JSONObject:
+    """The body as an object of the request's kind, in the form in which it is stored.
 
     Raises:
         BadRequest: It cannot be decoded, is of another kind, or strict decoding objects to it.
         UnsupportedMediaType: It is neither JSON nor YAML.
     """
     body = ctx.request.body
+    expected = ctx.served
     if ctx.is_trusted and isinstance(body, dict):
-        return _with_type(body, expected)
+        return to_stored(expected, _with_type(body, expected))
     decoded = _decode(ctx, body)
     obj = decoded.value
     if not isinstance(obj, dict):
@@ -76,7 +78,7 @@ def decode_object(ctx: RequestContext, expected: ResourceInfo) -> JSONObject:
         )
     obj = _with_type(obj, expected)
     _check_type(obj, expected)
-    return _structured(ctx, obj, expected, decoded.strict_errors)
+    return to_stored(expected, _structured(ctx, obj, expected, decoded.strict_errors))
 
 
 def decode_as(ctx: RequestContext, group: str, version: str, kind: str) -> JSONObject:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def create(ctx: RequestContext, registry: Registry) -> Response:
     """Answer a POST to a collection."""
     dry_run = ctx.dry_run
-    obj = decode_object(ctx, ctx.resource)
+    obj = decode_object(ctx)
     stored = create_object(ctx, registry, obj, dry_run=dry_run)
     return object_response(ctx, stored, 201)
 

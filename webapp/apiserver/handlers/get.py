@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from webapp.etcd.mvcc import KeyValue
 
 _TOKEN_VERSION = "meta.k8s.io/v1"  # noqa: S105  # a format's name
+_UINT64_DIGITS = 20
 _MATCHES = ("Exact", "NotOlderThan")
 
 
@@ -104,8 +105,8 @@ def list_objects(ctx: RequestContext, registry: Registry) -> Response:
 def list_body(ctx: RequestContext, items: list[JSONObject], revision: int) -> JSONObject:
     """A list as an answer's body."""
     return {
-        "kind": f"{ctx.resource.kind}List",
-        "apiVersion": ctx.resource.gvr.api_version,
+        "kind": f"{ctx.served.kind}List",
+        "apiVersion": ctx.served.gvr.api_version,
         "metadata": {"resourceVersion": str(revision)},
         "items": items,
     }
@@ -127,12 +128,16 @@ def parse_revision(text: str) -> int:
     """A resourceVersion as a number.
 
     Raises:
-        Invalid: It is none.
+        BadRequest: It is none.
     """
+    problem = ""
     if not (text.isascii() and text.isdigit()):
-        problem = f'strconv.ParseUint: parsing "{text}": invalid syntax'
-        error = invalid(Path("resourceVersion"), text, problem)
-        raise BadRequest(f"{error}")
+        problem = "invalid syntax"
+    elif len(text) > _UINT64_DIGITS or int(text) >= 1 << 64:
+        problem = "value out of range"
+    if problem:
+        detail = f'strconv.ParseUint: parsing "{text}": {problem}'
+        raise BadRequest(str(invalid(Path("resourceVersion"), text, detail)))
     return int(text)
 
 

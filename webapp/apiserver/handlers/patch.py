@@ -21,6 +21,7 @@ from webapp.apiserver.handlers.create import create_object
 from webapp.apiserver.handlers.representation import object_response
 from webapp.apiserver.handlers.update import namespace_of, store_update
 from webapp.apiserver.registry import field_managers
+from webapp.apiserver.registry.conversion import from_stored, to_stored
 
 if TYPE_CHECKING:
     from webapp.apimachinery.meta import JSONObject
@@ -57,15 +58,16 @@ def patched(ctx: RequestContext, old: JSONObject, kind: str) -> JSONObject:
     body = decode_any(ctx)
     if not ctx.is_trusted:
         ctx.gates.about(object_ref(old))
-    new = _apply_patch(ctx, old, body, kind)
+    shown = from_stored(ctx.served, old)
+    new = _apply_patch(ctx, shown, body, kind)
     if not isinstance(new, dict):
         raise BadRequest("the patch does not leave an object")
-    if new is old:
+    if new is shown:
         return old
     _check_identity(ctx, old, new)
     if not ctx.is_trusted:
-        check_strictness(ctx, new, ctx.resource, old)
-    return new
+        new = check_strictness(ctx, new, ctx.served, shown)
+    return to_stored(ctx.served, new)
 
 
 def apply(ctx: RequestContext, registry: Registry) -> Response:
@@ -79,7 +81,7 @@ def apply(ctx: RequestContext, registry: Registry) -> Response:
     if not isinstance(applied, dict):
         raise BadRequest("the apply configuration must be an object")
     _check_applied_name(ctx, applied)
-    check_strictness(ctx, applied, ctx.resource, None)
+    applied = to_stored(ctx.served, check_strictness(ctx, applied, ctx.served, None))
     store = registry.store_for(ctx.resource)
     old = store.find(namespace_of(ctx), ctx.info.name)
     if old is None:
@@ -109,7 +111,7 @@ def _apply_patch(ctx: RequestContext, old: JSONObject, body: Any, kind: str) -> 
     if kind == JSON_PATCH:
         return json_patch(old, body)
     if kind == STRATEGIC_MERGE_PATCH:
-        resource = ctx.resource
+        resource = ctx.served
         schema = field_schema(resource.group, resource.version, resource.kind)
         if schema is not None:
             return strategic_merge_patch(old, body, schema)

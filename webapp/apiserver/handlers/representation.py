@@ -17,11 +17,13 @@ from webapp.apimachinery.status import StatusError
 from webapp.apimachinery.watch import BOOKMARK, ERROR
 from webapp.apimachinery.wire import Response
 from webapp.apiserver.printers.tables import columns_for, row_for
+from webapp.apiserver.registry.conversion import from_stored
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from webapp.apimachinery.meta import JSONObject
+    from webapp.apimachinery.scheme import ResourceInfo
     from webapp.apimachinery.watch import WatchEvent
     from webapp.apiserver.context import RequestContext
 
@@ -91,7 +93,7 @@ def object_response(ctx: RequestContext, obj: JSONObject, status_code: int = 200
     elif wanted.form:
         body = partial_metadata(obj)
     else:
-        body = obj
+        body = from_stored(ctx.served, obj)
     return Response(status_code, body, warnings=tuple(ctx.warnings))
 
 
@@ -111,11 +113,14 @@ def list_response(
             "items": [partial_metadata(obj) for obj in items],
         }
     else:
+        shown = list(items)
+        if ctx.served is not ctx.resource:
+            shown = [from_stored(ctx.served, obj) for obj in items]
         body = {
-            "kind": f"{ctx.resource.kind}List",
-            "apiVersion": ctx.resource.gvr.api_version,
+            "kind": f"{ctx.served.kind}List",
+            "apiVersion": ctx.served.gvr.api_version,
             "metadata": metadata,
-            "items": list(items),
+            "items": shown,
         }
     return Response(200, body, warnings=tuple(ctx.warnings))
 
@@ -154,7 +159,11 @@ def event_encoder(ctx: RequestContext) -> Callable[[WatchEvent], bytes]:
     wanted = representation_of(ctx)
     if wanted.form == _TABLE:
         return _TableEncoder(ctx, wanted)
-    return _encode_metadata if wanted.form else encode_event
+    if wanted.form:
+        return _encode_metadata
+    if ctx.served is not ctx.resource:
+        return lambda event: _encode_converted(ctx.served, event)
+    return encode_event
 
 
 def encode_event(event: WatchEvent) -> bytes:
@@ -163,6 +172,12 @@ def encode_event(event: WatchEvent) -> bytes:
     if line is None:
         line = event.encoded = _line(event.type, event.object)
     return line
+
+
+def _encode_converted(served: ResourceInfo, event: WatchEvent) -> bytes:
+    if event.type in {BOOKMARK, ERROR}:
+        return encode_event(event)
+    return _line(event.type, from_stored(served, event.object))
 
 
 def _encode_metadata(event: WatchEvent) -> bytes:

@@ -16,19 +16,29 @@ from webapp.apiserver.handlers.body import decode_object
 from webapp.apiserver.handlers.representation import object_response
 from webapp.apiserver.handlers.writing import admission_attributes, fill_in, validating
 from webapp.apiserver.registry import field_managers
+from webapp.apiserver.registry.pod import with_ephemeral_containers, with_resized_containers
 from webapp.apiserver.registry.store import check_scope
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from webapp.apimachinery.meta import JSONObject
     from webapp.apimachinery.wire import Response
     from webapp.apiserver.context import RequestContext
     from webapp.apiserver.registry.registry import Registry
 
 
+_PARTS: dict[str, Callable[[JSONObject, JSONObject], JSONObject]] = {
+    "ephemeralcontainers": with_ephemeral_containers,
+    "resize": with_resized_containers,
+}
+"""Subresource → (stored object, object as sent) → the stored object with that part changed."""
+
+
 def update(ctx: RequestContext, registry: Registry) -> Response:
     """Answer a PUT to an object or to its status."""
     dry_run = ctx.dry_run
-    obj = decode_object(ctx, ctx.resource)
+    obj = decode_object(ctx)
     check_name(ctx, obj)
     old = registry.store_for(ctx.resource).get(namespace_of(ctx), ctx.info.name)
     stored = store_update(ctx, registry, old, obj, dry_run=dry_run)
@@ -60,6 +70,10 @@ def store_update(
             new = record(new) if record is not None else new
         return store.update_status(ctx, old, new, dry_run=dry_run)
     ctx.gates.about(object_ref(old))
+    part = _PARTS.get(ctx.info.subresource)
+    if part is not None:
+        changed = part(old, store.strategy.rules.default(new))
+        return store.replace_part(ctx, old, changed, dry_run=dry_run)
     attributes = admission_attributes(ctx, UPDATE, ctx.info.name, old, dry_run=dry_run)
     new = fill_in(ctx, registry, store, attributes, new, record)
     return store.update(ctx, old, new, validating(registry, attributes), dry_run=dry_run)

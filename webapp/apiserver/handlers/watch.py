@@ -55,7 +55,7 @@ def watch(ctx: RequestContext, registry: Registry) -> WatchResponse:
     watcher = registry.cacher.watch(
         bucket,
         selection,
-        (ctx.resource.gvr.api_version, ctx.resource.kind),
+        (ctx.served.gvr.api_version, ctx.served.kind),
         from_revision,
         initial=initial,
         marks_initial_end=sends_initial,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from webapp.apimachinery.field_path import Path, required
+from webapp.apimachinery.field_path import Path, forbidden, required
 from webapp.apimachinery.labels import selector_from_label_selector
 from webapp.apimachinery.status import Conflict, Invalid, StatusError, TooManyRequests
 from webapp.apimachinery.timestamps import time_text
@@ -109,6 +109,51 @@ def evict(
     if not dry_run and not metadata.get("deletionTimestamp"):
         pod = store.replace(ctx, pod, _with_disruption_condition(pod, now_ms))
     store.delete(ctx, namespace, name, options, dry_run=dry_run)
+
+
+def with_ephemeral_containers(old: JSONObject, new: JSONObject) -> JSONObject:
+    """``old`` with the ephemeral containers that ``new`` adds.
+
+    Raises:
+        Invalid: ``new`` changes or drops one that is there.
+
+    Models:
+        pkg/apis/core/validation/validation.go ValidatePodEphemeralContainersUpdate
+    """
+    path = Path("spec.ephemeralContainers")
+    held = old["spec"].get("ephemeralContainers") or []
+    wanted = (new.get("spec") or {}).get("ephemeralContainers") or []
+    by_name = {container["name"]: container for container in wanted}
+    errors = []
+    for container in held:
+        name = container["name"]
+        if name not in by_name:
+            text = f'existing ephemeral containers "{name}" may not be removed\n'
+            errors.append(forbidden(path, text))
+        elif by_name[name] != container:
+            text = f'existing ephemeral containers "{name}" may not be changed\n'
+            errors.append(forbidden(path, text))
+    if errors:
+        raise Invalid.of("", "Pod", old["metadata"]["name"], errors)
+    spec = {**old["spec"], "ephemeralContainers": wanted}
+    return {**old, "metadata": new["metadata"], "spec": spec}
+
+
+def with_resized_containers(old: JSONObject, new: JSONObject) -> JSONObject:
+    """``old`` with the resources that ``new`` gives to its containers.
+
+    Models:
+        pkg/registry/core/pod/strategy.go podResizeStrategy
+    """
+    wanted = {
+        container["name"]: container.get("resources") or {}
+        for container in (new.get("spec") or {}).get("containers") or ()
+    }
+    containers = [
+        {**container, "resources": wanted.get(container["name"], container.get("resources") or {})}
+        for container in old["spec"]["containers"]
+    ]
+    return {**old, "metadata": new["metadata"], "spec": {**old["spec"], "containers": containers}}
 
 
 def _take_from_budget(

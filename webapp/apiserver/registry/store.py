@@ -148,7 +148,10 @@ class ResourceStore:
             AlreadyExists: Its name is taken.
         """
         strategy = self.strategy
-        obj = strategy.begin_create(strategy.rules.prepare_for_create(obj), dry_run=dry_run)
+        obj = strategy.rules.prepare_for_create(obj)
+        if strategy.rules.has_status and "status" not in obj:
+            obj = {**obj, "status": {}}  # clients may read below status from the first moment
+        obj = strategy.begin_create(obj, dry_run=dry_run)
         try:
             self._require_valid(obj, self._creation_errors(ctx, obj))
             ctx.gates.validated()
@@ -225,6 +228,20 @@ class ResourceStore:
     def replace(self, ctx: RequestContext, old: JSONObject, new: JSONObject) -> JSONObject:
         """Store a change that a subresource made itself, without rules."""
         return self._store_change(ctx, old, new)
+
+    def replace_part(
+        self, ctx: RequestContext, old: JSONObject, new: JSONObject, *, dry_run: bool
+    ) -> JSONObject:
+        """Store a change of the spec that a subresource made and checked itself.
+
+        Raises:
+            Conflict: ``new`` was made from another version.
+        """
+        new = self._aligned(new, old)
+        if new["spec"] != old["spec"]:
+            generation = (old["metadata"].get("generation") or 0) + 1
+            new = with_fields(new, ("metadata", "generation"), generation)
+        return new if dry_run else self._store_change(ctx, old, new)
 
     def _store_change(self, ctx: RequestContext, old: JSONObject, new: JSONObject) -> JSONObject:
         if _is_same(new, old):
