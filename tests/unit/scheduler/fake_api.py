@@ -73,7 +73,7 @@ class FakeAPI:
         return _NoWatcher()
 
     def create(
-        self, resource: Any, namespace: str, obj: JSONObject, subresource: str = "", name: str = ""
+        self, _resource: Any, namespace: str, obj: JSONObject, subresource: str = "", name: str = ""
     ) -> JSONObject:
         assert subresource == "binding"
         assert obj["kind"] == "Binding"
@@ -85,7 +85,7 @@ class FakeAPI:
         return {"kind": "Status"}
 
     def patch(
-        self, resource: Any, namespace: str, name: str, patch: JSONObject, *_: Any, **__: Any
+        self, _resource: Any, namespace: str, name: str, patch: JSONObject, *_: Any, **__: Any
     ) -> JSONObject:
         self.patches.append(patch)
         pod = self._objects[PODS][f"{namespace}/{name}"]
@@ -93,7 +93,7 @@ class FakeAPI:
         self.put(PODS, patched)
         return patched
 
-    def event(self, obj: JSONObject, type_: str, reason: str, message: str) -> None:
+    def event(self, _obj: JSONObject, type_: str, reason: str, message: str) -> None:
         self.events.append((type_, reason, message))
 
 
