@@ -32,7 +32,14 @@ def test_a_key_remembers_when_it_began_and_when_it_was_last_written(store):
 
 @pytest.mark.parametrize(
     ("revision", "expected"),
-    [(1, {}), (2, {"a": 1}), (3, {"a": 1, "b": 2}), (4, {"a": 3, "b": 2}), (5, {"a": 3}), (6, {"a": 5})],
+    [
+        (1, {}),
+        (2, {"a": 1}),
+        (3, {"a": 1, "b": 2}),
+        (4, {"a": 3, "b": 2}),
+        (5, {"a": 3}),
+        (6, {"a": 5}),
+    ],
 )
 def test_the_past_reads_as_it_was(store, revision, expected):
     """Each kept revision shows its own world."""
@@ -50,7 +57,9 @@ def test_ranges_come_in_key_order_and_stop_at_the_prefix(store):
 
 def test_changes_since_a_revision_come_in_order(store):
     """A watch from a revision sees each later one once."""
-    assert [(change.revision, change.name, change.deleted) for change in store.changes_since(3)] == [
+    assert [
+        (change.revision, change.name, change.deleted) for change in store.changes_since(3)
+    ] == [
         (4, "a", False),
         (5, "b", True),
         (6, "a", False),

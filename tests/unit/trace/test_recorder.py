@@ -12,7 +12,10 @@ def test_facts_are_numbered_and_stamped_with_virtual_time(sim):
     sim.run_for(500)
     recorder.record(NodeRegistered(actor="kubelet/n2", node="n2"))
 
-    assert [(entry.seq, entry.at_ms - sim.clock.start_ms) for entry in recorder.records] == [(1, 0), (2, 500)]
+    assert [(entry.seq, entry.at_ms - sim.clock.start_ms) for entry in recorder.records] == [
+        (1, 0),
+        (2, 500),
+    ]
 
 
 def test_facts_name_what_caused_them(sim):
@@ -52,7 +55,9 @@ def test_the_log_keeps_the_newest_facts_only(sim):
 def test_a_fact_becomes_plain_data_with_wire_names(sim):
     """As the page and the explanations read it."""
     recorder = Recorder(sim.clock)
-    recorder.record(PodBound(actor="kube-scheduler", subject=ObjectRef("Pod", "ns", "p", "u"), node="n1"))
+    recorder.record(
+        PodBound(actor="kube-scheduler", subject=ObjectRef("Pod", "ns", "p", "u"), node="n1")
+    )
 
     plain = fact_json(recorder.records[0])
 
