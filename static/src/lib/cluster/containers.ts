@@ -1,5 +1,5 @@
 /** A Pod's containers in the order in which they start. */
-import type { ContainerView, PodView } from "../live/protocol.ts";
+import type { ContainerView, PodView, VolumeView } from "../live/protocol.ts";
 
 export interface OrderedContainer {
   view: ContainerView;
@@ -16,3 +16,11 @@ export function containersInOrder(pod: PodView): OrderedContainer[] {
     ...apps.map((view) => ({ view, order: before.length + 1 })),
   ];
 }
+
+/** The Pod's own volumes; the token that every Pod gets says nothing about it. */
+export const ownVolumes = (pod: PodView): VolumeView[] =>
+  pod.volumes.filter((volume) => !volume.name.startsWith("kube-api-access"));
+
+/** The volume that is drawn under the containers: the first of the Pod's own. */
+export const drawnVolume = (pod: PodView | undefined): VolumeView | undefined =>
+  pod ? ownVolumes(pod)[0] : undefined;

@@ -41,6 +41,12 @@ export function reduceFacts(before: Moments, facts: readonly FactView[]): Moment
   return facts.reduce(reduceFact, before);
 }
 
+/** Adds the scheduler's findings, and who asked if nobody has since, from facts of the past. */
+export function withVerdicts(before: Moments, past: readonly FactView[]): Moments {
+  const learnt = reduceFacts({ ...noMoments, scheduling: before.scheduling }, past);
+  return { ...before, scheduling: learnt.scheduling, request: before.request ?? learnt.request };
+}
+
 function reduceFact(moments: Moments, fact: FactView): Moments {
   const { kind, namespace, name, data } = fact;
   switch (fact.type) {

@@ -12,6 +12,8 @@ export function placeOf(actor: string): Place | null {
   if (name === "kube-scheduler") return { kind: "scheduler" };
   if (name === "etcd") return { kind: "etcd" };
   if (name.includes("controller")) return { kind: "controllers" };
+  // Runtimes and network plugins work inside their Node; a kubelet without a name is nobody's.
+  if (node || name === "kubelet" || name === "kube-proxy") return null;
   if (name === "" || name === "viewer" || name.startsWith("podarium")) return null;
   return { kind: "client" };
 }

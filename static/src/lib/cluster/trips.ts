@@ -15,38 +15,45 @@ export interface Trip {
 const READS = new Set(["get", "list", "watch"]);
 const api: Place = { kind: "api" };
 
-export function tripOf(fact: FactView): Trip | null {
+/** Time and housekeeping: written all the time, or about how the page is watched. */
+const UNSEEN = new Set(["Clock", "Event", "Lease"]);
+
+export function tripsOf(fact: FactView): Trip[] {
+  if (UNSEEN.has(fact.kind)) return [];
   const durationMs = typeof fact.data["durationMs"] === "number" ? fact.data["durationMs"] : 0;
   const base = { seq: fact.seq, durationMs };
   const place = placeOf(fact.actor);
   switch (fact.type) {
-    case "RequestReceived": {
-      if (!place || place.kind === "api" || place.kind === "proxy") return null;
+    case "RequestReceived":
       // Components read all the time; only what people ask for is worth a look.
-      if (READS.has(String(fact.data["verb"])) && place.kind !== "client") return null;
-      return { ...base, kind: "request", from: place, to: api };
-    }
+      if (READS.has(String(fact.data["verb"])) && place?.kind !== "client") return [];
+      return asked(place).map((from) => ({ ...base, kind: "request", from, to: api }));
     case "ObjectStored":
-      return { ...base, kind: "store", from: api, to: { kind: "etcd" } };
+      return [
+        ...asked(place).map((from): Trip => ({ ...base, kind: "request", from, to: api })),
+        { ...base, kind: "store", from: api, to: { kind: "etcd" } },
+      ];
     case "WatchDelivered":
-      if (!place || place.kind === "api" || place.kind === "client" || place.kind === "proxy") return null;
-      return { ...base, kind: "watch", from: api, to: place };
+      return asked(place)
+        .filter((to) => to.kind !== "client")
+        .map((to) => ({ ...base, kind: "watch", from: api, to }));
     default:
-      return null;
+      return [];
   }
 }
 
+/** The place if it has a way of its own to the API server. */
+const asked = (place: Place | null): Place[] =>
+  place && place.kind !== "api" && place.kind !== "proxy" ? [place] : [];
+
+export const tripKey = (trip: Trip): string =>
+  `${trip.kind} ${JSON.stringify(trip.from)} ${JSON.stringify(trip.to)}`;
+
 /** At most `most` trips of a frame, no two of one kind on the same way: a crowd says no more than one. */
 export function sampled(facts: readonly FactView[], most: number): Trip[] {
-  const seen = new Set<string>();
-  const trips: Trip[] = [];
-  for (const fact of facts) {
-    const trip = tripOf(fact);
-    if (!trip) continue;
-    const key = `${trip.kind} ${JSON.stringify(trip.from)} ${JSON.stringify(trip.to)}`;
-    if (seen.has(key)) continue;
-    seen.add(key);
-    trips.push(trip);
+  const byWay = new Map<string, Trip>();
+  for (const trip of facts.flatMap(tripsOf)) {
+    if (!byWay.has(tripKey(trip))) byWay.set(tripKey(trip), trip);
   }
-  return trips.slice(0, most);
+  return [...byWay.values()].slice(0, most);
 }

@@ -2,7 +2,7 @@
  * Where everything of the stage lies: a pure function of the room on the page and of what is in the cluster.
  * Enters: Nodes with their Pods in slots, the Pod drawn open, the Pods that wait. Leaves: one `Board`.
  */
-import { placeCompact, placeLarge, placeTile, type NodeInput } from "./node.ts";
+import { placeCompact, placeLarge, placeTile, OPEN_HEIGHT, type NodeInput, type Opened } from "./node.ts";
 import { placeShelf, SHELF_HEIGHT } from "./shelf.ts";
 import {
   bottom,
@@ -22,6 +22,8 @@ export interface BoardInput {
   nodes: readonly NodeInput[];
   /** UID of the Pod drawn open, if any. */
   opened: string | null;
+  /** How high the opened Pod would like to be. */
+  openHeight?: number;
   /** UIDs of the Pods on the shelf, oldest first. */
   waiting: readonly string[];
   /** How many Services are drawn; the first as a bar, the others as chips. */
@@ -105,9 +107,11 @@ function placeNodes(
   busBottom: number,
   pods: Map<string, PodPlace>,
 ): { nodes: NodePlace[]; counts: Rect | null } {
-  const { nodes, opened } = input;
+  const { nodes } = input;
+  const opened: Opened | null =
+    input.opened === null ? null : { uid: input.opened, height: input.openHeight ?? OPEN_HEIGHT };
   const focus =
-    opened === null ? undefined : nodes.find((node) => node.pods.some((pod) => pod.uid === opened));
+    opened === null ? undefined : nodes.find((node) => node.pods.some((pod) => pod.uid === opened.uid));
   const widths = nodes.length <= LARGE_MAX ? rowWidths(nodes, focus, area.w) : null;
   if (widths) return { nodes: placeRow(nodes, widths, area, busBottom, opened, pods), counts: null };
   if (!focus) return placeSmall(nodes, area, busBottom, pods);
@@ -148,7 +152,7 @@ function placeRow(
   widths: readonly number[],
   area: Rect,
   busBottom: number,
-  opened: string | null,
+  opened: Opened | null,
   pods: Map<string, PodPlace>,
 ): NodePlace[] {
   let x = area.x;

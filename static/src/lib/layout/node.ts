@@ -7,6 +7,13 @@ export interface NodeInput {
   pods: readonly SlottedPod[];
 }
 
+/** The Pod that is drawn open, and how high it would like to be. */
+export interface Opened {
+  uid: string;
+  height: number;
+}
+
+export const OPEN_HEIGHT = 278;
 const PAD = 16;
 const OPEN_LANE = 34;
 
@@ -15,15 +22,15 @@ export function placeLarge(
   node: NodeInput,
   rect: Rect,
   busBottom: number,
-  opened: string | null,
+  opened: Opened | null,
   pods: Map<string, PodPlace>,
 ): NodePlace {
-  const isOpen = opened !== null && node.pods.some((pod) => pod.uid === opened);
+  const isOpen = opened !== null && node.pods.some((pod) => pod.uid === opened.uid);
   const wide = rect.w >= 560;
   const head = { x: rect.x + 18, y: rect.y + 22, w: rect.w - 36, h: 34 };
   const gauges = isOpen || wide ? inlineGauges(rect, isOpen) : stackedGauges(rect);
   const low = isOpen && isLow(rect);
-  const open = isOpen ? openRect(rect) : null;
+  const open = isOpen ? openRect(rect, opened.height) : null;
   const top = rect.y + (low ? 66 : wide && !isOpen ? 114 : 126);
   const end = open ? open.x : right(rect) - PAD;
   const area: Rect = {
@@ -32,7 +39,7 @@ export function placeLarge(
     w: Math.max(0, end - rect.x - PAD),
     h: Math.max(0, bottom(rect) - 20 - top),
   };
-  const others = node.pods.filter((pod) => !isOpen || pod.uid !== opened);
+  const others = node.pods.filter((pod) => !isOpen || pod.uid !== opened.uid);
   const filled = fillArea(node.name, area, others, "card", pods, isOpen ? OPEN_LANE : 0);
   const proxyX =
     open && filled.lanes.length !== 1 ? open.x - OPEN_LANE / 2 : (filled.middle ?? centerX(rect));
@@ -79,13 +86,13 @@ function stackedGauges(rect: Rect): { cpu: Rect; mem: Rect } {
 const isLow = (rect: Rect): boolean => rect.h < 306;
 
 /** The opened Pod stands at the right and leaves a column of cards at the left where there is room. */
-function openRect(rect: Rect): Rect {
+function openRect(rect: Rect, height: number): Rect {
   const wish = Math.min(Math.max(rect.w * 0.7, 540), 720);
   const besides = rect.w - PAD - 20 - OPEN_LANE - wish >= 150;
   const w = besides ? wish : Math.min(rect.w - 2 * PAD, 720);
   const x = besides ? right(rect) - 20 - w : rect.x + (rect.w - w) / 2;
   const y = rect.y + (isLow(rect) ? 62 : 104);
-  return { x, y, w, h: Math.max(0, Math.min(278, bottom(rect) - 22 - y)) };
+  return { x, y, w, h: Math.max(0, Math.min(height, bottom(rect) - 22 - y)) };
 }
 
 interface Filled {

@@ -2,7 +2,8 @@
  * One visitor's view of one room: the live replica and clock, what is selected, which Pod is being told about.
  * Enters: frames from the stream. Leaves: reactive state that the regions draw.
  */
-import { noMoments, reduceFacts, type Moments } from "../cluster/moments.ts";
+import { parseExplanation, type Explanation } from "../cluster/explanation.ts";
+import { noMoments, reduceFacts, withVerdicts, type Moments } from "../cluster/moments.ts";
 import { activeService, shownServices } from "../cluster/services.ts";
 import { chooseStory, isOnItsWay, isSystem } from "../cluster/story.ts";
 import { sampled, type Trip } from "../cluster/trips.ts";
@@ -40,6 +41,8 @@ export class Session implements StreamListener {
   shelf = $state.raw<readonly string[]>([]);
   /** UID of a Pod that the visitor folded up. */
   folded = $state.raw<string | null>(null);
+  /** The story in full, when it was asked for. */
+  explanation = $state.raw<Explanation | null>(null);
   /** Step whose details are shown. */
   step = $state.raw<number | null>(null);
   blank = $state.raw(false);
@@ -147,7 +150,10 @@ export class Session implements StreamListener {
   showStep(step: number | null): void {
     this.step = step;
     if (step === null) this.panels.close("step");
-    else this.panels.open("step");
+    else {
+      this.panels.open("step");
+      void this.explain();
+    }
   }
 
   /** Opens the Pod in focus in place, or folds it up. */
@@ -185,6 +191,22 @@ export class Session implements StreamListener {
     return this.changeClock({ speed: SLOW_MOTION });
   }
 
+  /** Asks for everything that is known about the story; the cards learn from it too. */
+  async explain(): Promise<void> {
+    const { journey } = this;
+    if (!journey || !this.hello) return;
+    try {
+      const { body } = await this.api.explainPod(journey.namespace, journey.name);
+      const explanation = parseExplanation(body);
+      if (!explanation || explanation.uid !== this.storyUid) return;
+      this.explanation = explanation;
+      this.moments = withVerdicts(this.moments, explanation.steps.flat());
+    } catch (error) {
+      // Without an answer the rail's own summaries remain.
+      if (!(error instanceof TypeError)) throw error;
+    }
+  }
+
   async changeClock(spec: ClockSpec): Promise<void> {
     try {
       const answer = await this.api.patchClock(spec);
@@ -211,13 +233,17 @@ export class Session implements StreamListener {
     if (!before || isOnItsWay(before)) this.#finishedAt = null;
     else this.#finishedAt ??= wall;
     const lingering = this.#finishedAt !== null && wall - this.#finishedAt < LINGER_MS;
-    this.storyUid = chooseStory({
+    const story = chooseStory({
       selected: this.selectedPod?.uid ?? null,
       previous: this.storyUid,
       lingering,
       journeys: this.replica.journeys,
       pods: this.replica.pods,
     });
+    if (story === this.storyUid) return;
+    this.storyUid = story;
+    // A page that was opened later has not seen the facts from which its cards are made.
+    if (this.journey && !this.moments.scheduling.has(this.journey.podUid)) void this.explain();
   }
 
   #refreshShelf(wall: number): void {
