@@ -48,14 +48,14 @@ def really_available(sets):
 
 @st.composite
 def rollouts(draw):
-    """A rollout in mid-air, within its bounds."""
+    """A rollout in mid-air, within its bounds; a status may date from before the last step down."""
     desired = draw(st.integers(1, 30))
     deployment = make_deployment(desired, draw(fences), draw(fences))
     ceiling = desired + max_surge(deployment)
     left, sets = ceiling, []
     for name in ("new", "old-1", "old-2"):
         size = draw(st.integers(0, left))
-        sets.append(make_rs(name, size, draw(st.integers(0, size))))
+        sets.append(make_rs(name, size, draw(st.integers(0, size + 2))))
         left -= size
     return deployment, sets
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from webapp.api.resources import DEPLOYMENTS, PODS, REPLICA_SETS
 from webapp.apimachinery.labels import selector_from_label_selector
-from webapp.apimachinery.meta import controller_of, namespaced_name, split_name
+from webapp.apimachinery.meta import controller_of, namespaced_name
 from webapp.apimachinery.status import AlreadyExists, NotFound, StatusError
 from webapp.controller.controller import Controller, is_namespace_terminating
 from webapp.controller.controller_ref_manager import ControllerRefManager, new_controller_ref
@@ -495,7 +495,7 @@ class DeploymentController(Controller):
         owner = controller_of(replica_set)
         if owner is None or owner["kind"] != "Deployment":
             return None
-        namespace, _ = split_name(namespaced_name(replica_set))
+        namespace = replica_set["metadata"]["namespace"]
         return self._deployments.get(f"{namespace}/{owner['name']}")
 
     def _pods_by_uid(self, rollout: _Rollout) -> dict[str, list[JSONObject]]:

@@ -19,7 +19,10 @@ from __future__ import annotations
 from math import ceil, floor
 from typing import TYPE_CHECKING, NamedTuple
 
-from webapp.controller.deployment.revision import MAX_REPLICAS_ANNOTATION
+from webapp.controller.deployment.revision import (
+    DESIRED_REPLICAS_ANNOTATION,
+    MAX_REPLICAS_ANNOTATION,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -208,7 +211,7 @@ def is_saturated(deployment: JSONObject, new: JSONObject | None) -> bool:
     desired = desired_replicas(deployment)
     return (
         desired_replicas(new) == desired
-        and annotations.get("deployment.kubernetes.io/desired-replicas") == str(desired)
+        and annotations.get(DESIRED_REPLICAS_ANNOTATION) == str(desired)
         and available_replicas(new) == desired
     )
 

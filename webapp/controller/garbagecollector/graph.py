@@ -73,10 +73,6 @@ class OwnerGraph:
                     del self._by_owner[reference["uid"]]
         return dependent
 
-    def get(self, uid: str) -> Dependent | None:
-        """The object as a dependent; ``None`` when it has no owners."""
-        return self._dependents.get(uid)
-
     def dependents_of(self, uid: str) -> list[Dependent]:
         """Objects that name ``uid`` as an owner, in order of arrival."""
         return list(self._by_owner.get(uid, {}).values())

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from webapp.api.resources import NODES
+from webapp.apimachinery.status import StatusError
 from webapp.controller.controller import Controller
 from webapp.controller.nodeipam.cidr_set import CidrSet
 
@@ -48,7 +49,7 @@ class NodeIpamController(Controller):
             return
         try:
             self.client.patch(NODES, "", key, {"spec": {"podCIDR": cidr, "podCIDRs": [cidr]}})
-        except BaseException:
+        except StatusError:
             self._cidrs.release(cidr)
             raise
         self.acted(node, f"node IPAM controller gave the Node the Pod addresses {cidr}")
