@@ -17,8 +17,9 @@ from webapp.scheduler.schedule_pod import not_named
 
 if TYPE_CHECKING:
     from webapp.apimachinery.meta import JSONObject
+    from webapp.scheduler.framework.arrays import IntArray
     from webapp.scheduler.framework.cycle_state import CycleState
-    from webapp.scheduler.framework.interface import FilterPlugin, IntArray, ScorePlugin
+    from webapp.scheduler.framework.interface import FilterPlugin, ScorePlugin
     from webapp.scheduler.schedule_pod import ScheduleResult
 
 KEPT_BYTES = 64 * 1024 * 1024

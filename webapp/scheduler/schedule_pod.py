@@ -25,7 +25,7 @@ from webapp.scheduler.framework.messages import nodes_message
 
 if TYPE_CHECKING:
     from webapp.scheduler.cache import Cache
-    from webapp.scheduler.framework.interface import BoolArray, IntArray, Rows
+    from webapp.scheduler.framework.arrays import BoolArray, IntArray, Rows
     from webapp.scheduler.framework.pod_class import PodClass
     from webapp.scheduler.framework.runtime import Framework
     from webapp.scheduler.framework.types import PodInfo

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, IntEnum
-from typing import TYPE_CHECKING, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
     from webapp.client.rest import RESTClient
+    from webapp.scheduler.framework.arrays import IntArray, Rows
     from webapp.scheduler.framework.cycle_state import CycleState
     from webapp.scheduler.framework.node_table import NodeTable
     from webapp.scheduler.framework.types import (
@@ -31,11 +32,6 @@ if TYPE_CHECKING:
         QueuedPodInfo,
     )
 
-IntArray: TypeAlias = "np.ndarray[tuple[int], np.dtype[np.int64]]"
-BoolArray: TypeAlias = "np.ndarray[tuple[int], np.dtype[np.bool_]]"
-Rows: TypeAlias = "slice | IntArray"
-
-ALL_ROWS = slice(None)
 MAX_NODE_SCORE = 100
 
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from webapp.apimachinery.meta import JSONObject
-    from webapp.scheduler.framework.interface import BoolArray, IntArray
+    from webapp.scheduler.framework.arrays import BoolArray, IntArray
     from webapp.scheduler.framework.types import HostPort, PodInfo
 
 _LEAST_CAPACITY = 16

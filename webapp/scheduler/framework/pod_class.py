@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from webapp.scheduler.framework.arrays import ALL_ROWS
 from webapp.scheduler.framework.cycle_state import CycleState
 from webapp.scheduler.framework.interface import (
-    ALL_ROWS,
     SUCCESS,
     FilterPlugin,
     PreFilterPlugin,
@@ -28,7 +28,8 @@ from webapp.scheduler.framework.interface import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from webapp.scheduler.framework.interface import BoolArray, IntArray, Plugin, Rows
+    from webapp.scheduler.framework.arrays import BoolArray, IntArray, Rows
+    from webapp.scheduler.framework.interface import Plugin
     from webapp.scheduler.framework.node_table import NodeTable
     from webapp.scheduler.framework.types import PodInfo
 

@@ -16,8 +16,8 @@ from webapp.scheduler.framework.interface import MAX_NODE_SCORE, Scope, ScorePlu
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
+    from webapp.scheduler.framework.arrays import IntArray, Rows
     from webapp.scheduler.framework.cycle_state import CycleState
-    from webapp.scheduler.framework.interface import IntArray, Rows
     from webapp.scheduler.framework.node_table import NodeTable
     from webapp.scheduler.framework.types import PodInfo
 

@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
     from webapp.apimachinery.meta import JSONObject
+    from webapp.scheduler.framework.arrays import BoolArray, IntArray, Rows
     from webapp.scheduler.framework.cycle_state import CycleState
-    from webapp.scheduler.framework.interface import BoolArray, IntArray, Rows
     from webapp.scheduler.framework.node_table import NodeTable
     from webapp.scheduler.framework.types import PodInfo
 

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence
 
     from webapp.apimachinery.meta import JSONObject
+    from webapp.scheduler.framework.arrays import IntArray, Rows
     from webapp.scheduler.framework.cycle_state import CycleState
-    from webapp.scheduler.framework.interface import IntArray, Rows
     from webapp.scheduler.framework.node_table import NodeTable
     from webapp.scheduler.framework.types import HostPort
 

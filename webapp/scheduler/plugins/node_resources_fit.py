@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
     from webapp.apimachinery.meta import JSONObject
+    from webapp.scheduler.framework.arrays import IntArray, Rows
     from webapp.scheduler.framework.cycle_state import CycleState
-    from webapp.scheduler.framework.interface import IntArray, Rows
     from webapp.scheduler.framework.node_table import NodeTable
 
 _TOO_MANY_PODS = 1 << 0

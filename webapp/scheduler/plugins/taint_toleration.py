@@ -38,8 +38,8 @@ from webapp.scheduler.framework.types import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
 
+    from webapp.scheduler.framework.arrays import IntArray, Rows
     from webapp.scheduler.framework.cycle_state import CycleState
-    from webapp.scheduler.framework.interface import IntArray, Rows
     from webapp.scheduler.framework.node_table import NodeTable, Taint
     from webapp.scheduler.framework.types import PodInfo
 
