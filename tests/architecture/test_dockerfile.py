@@ -3,13 +3,12 @@
 import json
 import re
 import shlex
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
-
-from webapp.__main__ import main
 
 ROOT = Path(__file__).parents[2]
 INSTRUCTION = re.compile(r"^([A-Z]+)\s+(.*)$")
@@ -56,7 +55,8 @@ def test_the_entry_point_is_a_command_of_the_package_with_options_it_knows(instr
     entry = json.loads(dict(instructions)["ENTRYPOINT"])
     scripts = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
 
-    help_text = CliRunner().invoke(main, [entry[1], "--help"]).output
+    asked = [sys.executable, "-m", "webapp", entry[1], "--help"]
+    help_text = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
     assert entry[0] in scripts
     assert [option for option in entry if option.startswith("--") and option not in help_text] == []
