@@ -107,7 +107,7 @@ class Gates:
 
     def refused(self, error: StatusError) -> None:
         """The request ends with ``error``."""
-        if error.code in {401, 403} and not (self._opened and self._rule):
+        if error.code in {401, 403} and not self._rule:
             self._open()
             user = self._identity.user.name if self._identity else ""
             self._recorder.record(

@@ -4,10 +4,14 @@ from tests.unit.apiserver.harness import (
     CONFIG_MAPS,
     DEPLOYMENTS,
     PODS,
+    SERVICES,
+    Api,
     make_config_map,
     make_deployment,
     make_pod,
+    make_service,
 )
+from webapp.apimachinery.wire import Request, UserInfo
 from webapp.trace.facts import (
     ObjectStored,
     RequestAdmitted,
@@ -204,3 +208,42 @@ def test_refused_object_leaves_its_reason(api):
 
     assert api.facts(SpecRejected)[-1].message == status["message"]
     assert status["details"]["causes"][0]["field"] == "metadata.name"
+
+
+def test_components_writes_are_stored_without_noise(api):
+    """A component's Event leaves ObjectStored alone; its Pod is followed through all gates."""
+    component = UserInfo("system:kube-controller-manager")
+    before = api.recorder.last_seq
+
+    def send(path, body):
+        request = Request("POST", path, {}, {}, body, component, "kube-controller-manager")
+        return api.server.handle(request)
+
+    involved = {"kind": "Pod", "name": "web", "namespace": "default"}
+    event = {
+        "apiVersion": "v1",
+        "kind": "Event",
+        "metadata": {"name": "e"},
+        "involvedObject": involved,
+    }
+    assert send("/api/v1/namespaces/default/events", event).status_code == 201
+    kinds = [type(r.fact) for r in api.recorder.records if r.seq > before]
+    assert kinds == [ObjectStored]
+
+    assert send(PODS, make_pod()).status_code == 201
+    received = api.facts(RequestReceived)[-1]
+    assert (received.actor, received.user) == ("kube-controller-manager", component.name)
+    assert received.duration_ms >= 1
+    assert api.facts(ObjectStored)[-1].actor == "kube-controller-manager"
+
+
+def test_equal_seeds_give_equal_objects(sim):
+    """Names, UIDs, addresses and token volumes are drawn from the run's streams."""
+
+    def make(api):
+        account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default"}}
+        api.post("/api/v1/namespaces/default/serviceaccounts", account)
+        service = api.post(SERVICES, make_service(type="NodePort"))
+        return service, api.pod()
+
+    assert make(Api(sim)) == make(Api(sim))

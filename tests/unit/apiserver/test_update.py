@@ -157,7 +157,9 @@ def test_strict_patch_names_unknown_fields(api):
         headers={"content-type": STRATEGIC},
     )
 
-    assert status["message"].startswith(' "" is invalid: patch: Invalid value: ')
+    assert status["message"].startswith(
+        ' "" is invalid: patch: Invalid value: "map[spec:map[replcas:1]]": '
+    )
     assert status["message"].endswith('strict decoding error: unknown field "spec.replcas"')
 
 
@@ -250,3 +252,24 @@ def test_patching_a_missing_object_is_not_found(api):
     status = api.refused(404, "PATCH", f"{PODS}/nope", {}, headers={"content-type": MERGE_PATCH})
 
     assert status["message"] == 'pods "nope" not found'
+
+
+def test_apply_of_an_unknown_field_names_its_place(api):
+    """Server-side apply knows list items by their keys, and answers without a reason."""
+    body = make_deployment()
+    body["spec"]["template"]["spec"]["containers"][0]["imagee"] = "x"
+
+    status = api.refused(
+        500,
+        "PATCH",
+        f"{DEPLOYMENTS}/web",
+        body,
+        "fieldManager=kubectl",
+        headers={"content-type": APPLY},
+    )
+
+    assert status["reason"] == ""
+    assert status["message"] == (
+        "failed to create typed patch object (default/web; apps/v1, Kind=Deployment): "
+        '.spec.template.spec.containers[name="main"].imagee: field not declared in schema'
+    )

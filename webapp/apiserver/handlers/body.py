@@ -11,6 +11,7 @@ Models:
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from webapp.api.schema.structural import validate_structure
@@ -22,7 +23,7 @@ from webapp.apimachinery.serializer import (
     decode_json_strict,
     decode_yaml,
 )
-from webapp.apimachinery.status import BadRequest, Invalid, UnsupportedMediaType
+from webapp.apimachinery.status import BadRequest, Invalid, StatusError, UnsupportedMediaType
 from webapp.apiserver.context import IGNORE, STRICT
 from webapp.apiserver.registry.conversion import to_stored
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 JSON = "application/json"
 YAML = "application/yaml"
 _ACCEPTED = (JSON, YAML, "application/vnd.kubernetes.protobuf")
+_PATH_STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 _NESTED_YAML = "application/apply-patch+yaml"
 
 
@@ -121,13 +123,73 @@ def check_strictness(
         mode = ctx.field_validation
         if mode == STRICT:
             problem = f"strict decoding error: {', '.join(report.unknown_fields)}"
-            patch = ctx.request.body
-            shown = patch.decode(errors="replace") if isinstance(patch, bytes) else patch
-            error = invalid(Path("patch"), shown, problem)
+            error = invalid(Path("patch"), _patch_text(ctx), problem)
             raise Invalid(f' "" is invalid: {error}', _patch_details(error.reason, error.message))
         if mode != IGNORE:
             ctx.warnings.extend(report.unknown_fields)
     return report.object
+
+
+def check_applied(ctx: RequestContext, applied: JSONObject) -> JSONObject:
+    """Check an applied configuration; returns it without nulls.
+
+    Raises:
+        BadRequest: A value is of a wrong type.
+        NotTyped: It sets fields that its kind does not have, whatever ``fieldValidation`` says.
+    """
+    served = ctx.served
+    report = validate_structure(served.group, served.version, served.kind, applied)
+    if report.type_error:
+        raise BadRequest(_unhandled(served.kind, served.version, served.kind, report.type_error))
+    if report.unknown_fields:
+        metadata = applied["metadata"]
+        name = "/".join(filter(None, (ctx.info.namespace, metadata["name"])))
+        paths = (_typed_path(text.split('"')[1], applied) for text in report.unknown_fields)
+        problems = [f"{path}: field not declared in schema" for path in paths]
+        text = problems[0] if len(problems) == 1 else "errors:\n  " + "\n  ".join(problems)
+        raise NotTyped(
+            f"failed to create typed patch object ({name}; {served.gvr.api_version}, Kind={served.kind}): {text}"
+        )
+    return report.object
+
+
+class NotTyped(StatusError):
+    """An applied configuration does not fit its kind; upstream answers this without a reason."""
+
+    reason = ""
+
+
+def _typed_path(path: str, applied: JSONObject) -> str:
+    """``spec.containers[0].x`` as server-side apply writes it: ``.spec.containers[name="main"].x``."""
+    text = ""
+    value: Any = applied
+    for name, index in _PATH_STEP.findall(path):
+        if index:
+            value = value[int(index)]
+            key = value.get("name") if isinstance(value, dict) else None
+            text += f'[name="{key}"]' if key else f"[{index}]"
+        else:
+            value = value.get(name) if isinstance(value, dict) else None
+            text += f".{name}"
+    return text
+
+
+def _patch_text(ctx: RequestContext) -> str:
+    """The patch as the refusal quotes it: a strategic merge patch as Go prints maps, others as sent."""
+    body = ctx.request.body
+    if media_type(ctx) == "application/strategic-merge-patch+json":
+        return _go_text(decode_any(ctx))
+    return body.decode(errors="replace") if isinstance(body, bytes) else _go_text(body)
+
+
+def _go_text(value: Any) -> str:
+    if isinstance(value, dict):
+        return "map[" + " ".join(f"{key}:{_go_text(value[key])}" for key in sorted(value)) + "]"
+    if isinstance(value, list):
+        return "[" + " ".join(map(_go_text, value)) + "]"
+    if value is None:
+        return "<nil>"
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _decode(ctx: RequestContext, body: Any) -> Decoded:

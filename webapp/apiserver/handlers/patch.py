@@ -16,7 +16,7 @@ from webapp.apimachinery.meta import object_ref
 from webapp.apimachinery.patch import json_patch, merge_patch
 from webapp.apimachinery.status import BadRequest, Conflict, NotFound, UnsupportedMediaType
 from webapp.apimachinery.strategic_merge import strategic_merge_patch
-from webapp.apiserver.handlers.body import check_strictness, decode_any, media_type
+from webapp.apiserver.handlers.body import check_applied, check_strictness, decode_any, media_type
 from webapp.apiserver.handlers.create import create_object
 from webapp.apiserver.handlers.representation import object_response
 from webapp.apiserver.handlers.update import namespace_of, store_update
@@ -81,7 +81,7 @@ def apply(ctx: RequestContext, registry: Registry) -> Response:
     if not isinstance(applied, dict):
         raise BadRequest("the apply configuration must be an object")
     _check_applied_name(ctx, applied)
-    applied = to_stored(ctx.served, check_strictness(ctx, applied, ctx.served, None))
+    applied = to_stored(ctx.served, check_applied(ctx, applied))
     store = registry.store_for(ctx.resource)
     old = store.find(namespace_of(ctx), ctx.info.name)
     if old is None:
