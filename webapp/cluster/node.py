@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from webapp.api.resources import NODES
-from webapp.apimachinery.status import ServiceUnavailable
+from webapp.apimachinery.status import NotFound, ServiceUnavailable
 from webapp.apimachinery.wire import UserInfo
 from webapp.client.record import EventRecorder
 from webapp.cri.images import ImageStore, Registry
@@ -50,10 +50,11 @@ class Machine:
         status: Writes the Node's own status.
         index: Its place in the ranges of addresses.
         timer: Its boot, while it boots.
+        registered: Whether its kubelet has written its status.
         joined: Whether it is part of the pod network.
     """
 
-    __slots__ = ("index", "joined", "kubelet", "runtime", "status", "timer")
+    __slots__ = ("index", "joined", "kubelet", "registered", "runtime", "status", "timer")
 
     def __init__(
         self, kubelet: Kubelet, runtime: ContainerRuntime, status: NodeStatusManager, index: int
@@ -64,6 +65,7 @@ class Machine:
         self.index = index
         self.timer: Timer | None = None
         self.joined = False
+        self.registered = False
 
 
 class Machines:
@@ -191,7 +193,12 @@ class Machines:
     def _register(self, name: str) -> None:
         machine = self._machines[name]
         machine.timer = None
-        self._join_network(name, machine.status.register())
+        try:
+            node = machine.status.register()
+        except NotFound:  # the Node was deleted just now: the watch will take the machine away
+            return
+        machine.registered = True
+        self._join_network(name, node)
 
     def _on_node_updated(self, _old: JSONObject, node: JSONObject) -> None:
         self._join_network(node["metadata"]["name"], node)
@@ -200,7 +207,7 @@ class Machines:
         """Install the network plugin's part once the Node has its Pod CIDR."""
         machine = self._machines.get(name)
         cidr = (node.get("spec") or {}).get("podCIDR")
-        if machine is None or machine.joined or machine.timer is not None or not cidr:
+        if machine is None or machine.joined or not machine.registered or not cidr:
             return
         machine.joined = True
         address = node_address(machine.index)

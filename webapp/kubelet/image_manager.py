@@ -55,12 +55,14 @@ class ImageRequest:
         ref: The Pod, for facts.
         container: The container's spec.
         field_path: Where the container stands in the Pod.
+        wanted: Asked when a pull's turn has come: whether anybody still waits for it.
     """
 
     pod: JSONObject
     ref: ObjectRef
     container: JSONObject
     field_path: str
+    wanted: Callable[[], bool]
 
 
 class _QueuedPull(NamedTuple):
@@ -168,13 +170,14 @@ class ImageManager:
             self._pull_next()
 
     def _pull_next(self) -> None:
-        if not self._queue:
-            self._pulling = False
-            return
-        self._pulling = True
-        request, on_done, asked_ms, cause = self._queue.popleft()
-        with self._recorder.caused_by(cause):
-            self._pull(request, on_done, asked_ms)
+        while self._queue:
+            request, on_done, asked_ms, cause = self._queue.popleft()
+            if request.wanted():
+                self._pulling = True
+                with self._recorder.caused_by(cause):
+                    self._pull(request, on_done, asked_ms)
+                return
+        self._pulling = False
 
     def _pull(
         self, request: ImageRequest, on_done: Callable[[ImageError | None], None], asked_ms: int

@@ -215,17 +215,14 @@ class NodeStatusManager:
         self.ready = False
 
     def register(self) -> JSONObject:
-        """Create the Node, or complete the one that is there; then its first status and Lease."""
+        """Complete the Node's labels; then its first status and its Lease.
+
+        Raises:
+            NotFound: The Node was deleted meanwhile.
+        """
         name = self._machine.name
         labels = default_labels(name)
-        try:
-            node = self._client.get(NODES, "", name)
-        except NotFound:
-            node = self._client.create(
-                NODES,
-                "",
-                {"apiVersion": "v1", "kind": "Node", "metadata": {"name": name, "labels": labels}},
-            )
+        node = self._client.get(NODES, "", name)
         missing = {
             key: value
             for key, value in labels.items()

@@ -455,3 +455,62 @@ def test_a_termination_message_reaches_the_status(world: World) -> None:
 
     assert world.status("told")["state"]["terminated"]["message"] == "why\n"
     assert world.status("silent")["state"]["terminated"]["message"] == "last words\n"
+
+
+def test_a_node_without_free_addresses_cannot_make_a_sandbox(world: World) -> None:
+    """FailedCreatePodSandBox until another Pod gives its address back."""
+    node = {
+        "kind": "Node",
+        "apiVersion": "v1",
+        "metadata": {"name": "tiny"},
+        "spec": {"podCIDR": "10.244.9.0/30"},
+    }
+    world.client.create(NODES, "", node)
+    world.sim.run_until_idle()
+    world.run("first", nodeName="tiny")
+    world.run("second", nodeName="tiny")
+    assert world.events()[-1][1] == "FailedCreatePodSandBox"
+
+    world.delete("first")
+    world.sim.run_for(30_000)
+
+    assert world.pod("second")["status"]["podIP"] == "10.244.9.2"
+
+
+def test_a_new_image_restarts_the_container_without_back_off(world: World) -> None:
+    """The definition changed: the container is ended and begun anew."""
+    world.run()
+    world.client.patch(
+        PODS, "default", "p", {"spec": {"containers": [container(image="nginx:1.29")]}}
+    )
+    world.sim.run_until_idle()
+
+    assert world.status()["image"] == "docker.io/library/nginx:1.29"
+    assert world.status()["restartCount"] == 1
+    killing = "Container c definition changed, will be restarted"
+    assert ("Normal", "Killing", killing) in world.events()
+
+
+def test_pulls_that_nobody_waits_for_any_more_are_not_begun(world: World) -> None:
+    """The queue goes on with the next Pod's image."""
+    world.create("large", containers=[container(image="golang:1.25")])
+    world.sim.run_for(700)
+    world.create("gone", containers=[container(image="rust")])
+    world.sim.run_for(700)
+    world.delete("gone")
+    world.sim.run_until_idle()
+
+    pulled = [
+        record.fact.image
+        for record in world.recorder.records
+        if type(record.fact).__name__ == "ImagePullStarted"
+    ]
+    assert pulled == ["golang:1.25"]
+
+
+def test_a_failing_init_container_backs_off(world: World) -> None:
+    """The Pod stays Pending, its init container in CrashLoopBackOff."""
+    world.run(initContainers=[{**sh("exit 1"), "name": "init"}])
+
+    assert world.status(container_name="init")["state"]["waiting"]["reason"] == "CrashLoopBackOff"
+    assert world.pod()["status"]["phase"] == "Pending"

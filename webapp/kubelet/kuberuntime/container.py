@@ -97,7 +97,13 @@ class ContainerStarter:
         """Step 1: make sure that the image is on the machine."""
         start = _Start(worker, worker.operation, sandbox, spec, role, on_done)
         worker.interruptible = True
-        request = ImageRequest(worker.pod, worker.ref, spec, start.field_path)
+        request = ImageRequest(
+            worker.pod,
+            worker.ref,
+            spec,
+            start.field_path,
+            lambda: worker.operation == start.operation,
+        )
         self._images.ensure_image_exists(request, lambda error: self._on_image(start, error))
 
     def _on_image(self, start: _Start, error: ImageError | None) -> None:

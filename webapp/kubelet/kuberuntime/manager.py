@@ -160,7 +160,8 @@ class RuntimeManager:
         instance = worker.observed.containers.get(name)
         if instance is None:
             return False
-        key = (worker.uid, name)
+        # The image is part of the key: a container whose definition changed does not wait.
+        key = (worker.uid, name, start.spec["image"])
         wait_ms = self._backoff.remaining(key, instance.finished_ms, self._sim.now_ms)
         if not wait_ms:
             self._backoff.next(key, instance.finished_ms, self._sim.now_ms)
