@@ -221,3 +221,10 @@ def test_default_storage_class_is_marked():
 def test_role_row_tells_when_it_was_made():
     """Kinds without columns of their own have a time instead of an age."""
     assert shown("rbac.authorization.k8s.io", "roles", make()) == ["web", CREATED]
+
+
+def test_old_autoscaler_tells_its_cpu_target():
+    """Version 1 knows CPU only, and prints it alike."""
+    autoscaler = make(spec={"maxReplicas": 5, "targetCPUUtilizationPercentage": 70})
+
+    assert shown("autoscaling", "horizontalpodautoscalers", autoscaler)[2] == "cpu: <unknown>/70%"

@@ -18,6 +18,7 @@ from webapp.apiserver.printers.columns import (
     NAME,
     NONE,
     SELECTOR_COLUMN,
+    UNKNOWN,
     UNSET,
     Column,
     TablePrinter,
@@ -246,13 +247,22 @@ _METRIC_FIELDS = {
 def _targets(obj: JSONObject) -> str:
     metrics = spec(obj).get("metrics")
     if not metrics:
-        return NONE
+        return _first_version_target(obj)
     current = status(obj).get("currentMetrics") or []
     texts = [
         _target(metric, current[index] if index < len(current) else {})
         for index, metric in enumerate(metrics)
     ]
     return at_most(texts, 2, ", ")
+
+
+def _first_version_target(obj: JSONObject) -> str:
+    """What an autoscaler of version 1 says: CPU only."""
+    wanted = spec(obj).get("targetCPUUtilizationPercentage")
+    if wanted is None:
+        return NONE
+    now = status(obj).get("currentCPUUtilizationPercentage")
+    return f"cpu: {UNKNOWN if now is None else f'{now}%'}/{wanted}%"
 
 
 def _target(metric: JSONObject, current: JSONObject) -> str:
@@ -267,11 +277,11 @@ def _target(metric: JSONObject, current: JSONObject) -> str:
     utilization = wanted.get("averageUtilization")
     if utilization is not None:
         now = seen.get("averageUtilization")
-        return f"{prefix}{'<unknown>' if now is None else f'{now}%'}/{utilization}%"
+        return f"{prefix}{UNKNOWN if now is None else f'{now}%'}/{utilization}%"
     if wanted.get("averageValue") is not None:
         suffix = " (avg)" if type_ in {"External", "Object"} else ""
-        return f"{prefix}{seen.get('averageValue', '<unknown>')}/{wanted['averageValue']}{suffix}"
-    return f"{prefix}{seen.get('value', '<unknown>')}/{wanted.get('value', '<auto>')}"
+        return f"{prefix}{seen.get('averageValue', UNKNOWN)}/{wanted['averageValue']}{suffix}"
+    return f"{prefix}{seen.get('value', UNKNOWN)}/{wanted.get('value', '<auto>')}"
 
 
 _REPLICA_COLUMNS = (
