@@ -186,6 +186,7 @@ class Machines:
                 info.address,
                 lambda: self._nodes.get(name),
                 status.mark_images,
+                self.network.installed,
             )
         )
         return Machine(kubelet, runtime, status, index)
@@ -215,6 +216,9 @@ class Machines:
         self.plane.join(name, address)
         if self._proxier is not None:
             self._proxier.add(name)
+        if not self.network.installed:
+            self._pods.add(name, machine.kubelet)
+            return
         delay_ms = READY_LATENCY.draw(self._streams.stream(f"kubelet/{name}"))
         machine.timer = self._sim.schedule(delay_ms, self._become_ready, name)
 

@@ -68,6 +68,7 @@ class Surroundings:
         host_ip: The machine's address.
         get_node: The Node object as last seen.
         on_image_pulled: Told when the machine has one image more.
+        network_ready: Whether a network plugin is installed.
     """
 
     sim: Simulation
@@ -80,6 +81,7 @@ class Surroundings:
     host_ip: str
     get_node: Callable[[], JSONObject | None]
     on_image_pulled: Callable[[], None]
+    network_ready: bool = True
 
 
 class Kubelet:
@@ -130,6 +132,7 @@ class Kubelet:
             self._starter,
             given.events,
             node=given.node,
+            network_ready=given.network_ready,
             on_progress=self.sync,
         )
         self._statuses = StatusManager(

@@ -20,6 +20,7 @@ from webapp.api.resources import LEASES, NODES
 from webapp.apimachinery.meta import object_ref
 from webapp.apimachinery.status import AlreadyExists, NotFound
 from webapp.apimachinery.timestamps import micro_time_text, time_text
+from webapp.kubelet.kuberuntime.manager import NETWORK_NOT_READY
 from webapp.trace.facts import NodeReadinessChanged, NodeRegistered
 
 if TYPE_CHECKING:
@@ -44,11 +45,6 @@ DEFAULT_CAPACITY: dict[str, str] = {
     "memory": "8Gi",
     "pods": "110",
 }
-
-_NOT_READY_MESSAGE = (
-    "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady "
-    "message:Network plugin returns error: cni plugin not initialized"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +132,7 @@ def _conditions(node: JSONObject, now_ms: int, *, ready: bool) -> list[JSONObjec
     if ready:
         verdicts.append(("Ready", "True", "KubeletReady", "kubelet is posting ready status"))
     else:
-        verdicts.append(("Ready", "False", "KubeletNotReady", _NOT_READY_MESSAGE))
+        verdicts.append(("Ready", "False", "KubeletNotReady", NETWORK_NOT_READY))
     written = {item[0] for item in verdicts}
     foreign = [
         item

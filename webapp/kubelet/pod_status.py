@@ -278,7 +278,10 @@ def _container_status(
     instance = observed.containers.get(name)
     status: JSONObject = {"name": name, "state": {}, "lastState": {}}
     if instance is None:
-        reason, message = given.waiting.get(name) or (_first_reason(spec, container, init=init), "")
+        reason, message = given.waiting.get(name) or (
+            _FIRST_REASON[bool(spec.get("initContainers"))],
+            "",
+        )
         status["state"] = _waiting(reason, message)
         if given.terminated:
             status["state"] = _never_ran()
@@ -316,6 +319,8 @@ def _container_status(
     return status
 
 
+_FIRST_REASON = {False: "ContainerCreating", True: "PodInitializing"}
+"""Why a container that never ran waits, by whether its Pod has init containers."""
 _ROOT_USER: JSONObject = {"linux": {"gid": 0, "supplementalGroups": [0], "uid": 0}}
 
 
@@ -351,14 +356,6 @@ def _never_ran() -> JSONObject:
             "finishedAt": None,
         }
     }
-
-
-def _first_reason(spec: JSONObject, container: JSONObject, *, init: bool) -> str:
-    """Why a container that never ran waits: PodInitializing unless it is the very first."""
-    inits = spec.get("initContainers")
-    if inits and not (init and container is inits[0]):
-        return "PodInitializing"
-    return "PodInitializing" if inits else "ContainerCreating"
 
 
 def _static_parts(container: JSONObject) -> JSONObject:

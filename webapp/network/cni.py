@@ -24,13 +24,18 @@ class NetworkPlugin:
     """The cluster's network plugin with its part on every machine.
 
     Attributes:
-        name: As people know it: calico, cilium, flannel, kindnet.
+        name: As people know it: calico, cilium, flannel, kindnet; ``none`` for no plugin.
     """
 
     def __init__(self, recorder: Recorder, name: str) -> None:
         self._recorder = recorder
         self._nodes: dict[str, tuple[str, PodAddresses]] = {}
         self.name = name
+
+    @property
+    def installed(self) -> bool:
+        """Whether there is a plugin at all; without one, Nodes do not become Ready."""
+        return self.name != "none"
 
     def join(self, node: str, node_ip: str, cidr: str) -> None:
         """Serve a machine from now on."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class World:
     """Machines around a bare API server."""
 
-    def __init__(self, sim: Simulation, seed: int = 7) -> None:
+    def __init__(self, sim: Simulation, seed: int = 7, plugin: str = "kindnet") -> None:
         self.sim = sim
         self.api = FakeAPI(sim)
         self.recorder = Recorder(sim.clock)
@@ -35,7 +35,7 @@ class World:
             self.recorder,
             lambda user, name: RESTClient(self.api, user, name),
             InformerFactory(self.client),
-            "kindnet",
+            plugin,
         )
         self.machines.start()
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.unit.kubelet.conftest import container
+from tests.unit.kubelet.conftest import World, container
 from webapp.api.resources import CONFIG_MAPS, NODES, PODS
 from webapp.apimachinery.status import BadRequest
 
 if TYPE_CHECKING:
-    from tests.unit.kubelet.conftest import World
+    from webapp.sim.loop import Simulation
 
 
 def sh(script: str) -> dict[str, object]:
@@ -400,10 +400,7 @@ def test_a_plain_pod_costs_three_status_writes(world: World) -> None:
 
 def test_the_same_seed_gives_the_same_run(world: World) -> None:
     """Facts, times and ids repeat."""
-    from tests.unit.kubelet.conftest import World as AnotherWorld
-    from webapp.sim.loop import Simulation
-
-    other = AnotherWorld(Simulation(world.sim.clock.start_ms))
+    other = World(type(world.sim)(world.sim.clock.start_ms))
     other.add_node()
     for each in (world, other):
         each.run(containers=[sh("exit 1")])
@@ -514,3 +511,17 @@ def test_a_failing_init_container_backs_off(world: World) -> None:
 
     assert world.status(container_name="init")["state"]["waiting"]["reason"] == "CrashLoopBackOff"
     assert world.pod()["status"]["phase"] == "Pending"
+
+
+def test_without_a_network_plugin_only_host_network_pods_run(sim: Simulation) -> None:
+    """The Node stays NotReady; other Pods wait with NetworkNotReady."""
+    bare = World(sim, plugin="none")
+    bare.add_node()
+    bare.run("host", hostNetwork=True)
+    bare.run("other")
+
+    ready = bare.client.get(NODES, "", "n1")["status"]["conditions"][-1]
+    assert (ready["status"], ready["reason"]) == ("False", "KubeletNotReady")
+    assert bare.pod("host")["status"]["podIP"] == bare.pod("host")["status"]["hostIP"]
+    assert bare.pod("other")["status"]["phase"] == "Pending"
+    assert bare.events()[-1][1] == "NetworkNotReady"

@@ -162,3 +162,13 @@ def test_a_finished_app_ends_the_sidecars() -> None:
     pod = make_pod("a", inits=SIDECAR, policy="Never")
 
     assert compute_pod_actions(pod, observe(side=None, a=0)).kill_pod
+
+
+def test_a_rule_restarts_a_container_on_its_exit_code() -> None:
+    """restartPolicyRules come before the restart policy."""
+    pod = make_pod("a", policy="Never")
+    rule = {"action": "Restart", "exitCodes": {"operator": "In", "values": [42]}}
+    pod["spec"]["containers"][0]["restartPolicyRules"] = [rule]
+
+    assert started(compute_pod_actions(pod, observe(a=42))) == ["a"]
+    assert compute_pod_actions(pod, observe(a=1)).kill_pod

@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 
 RETRY_MS = 10_000
 """A failed step is tried again after this long, or half as long again."""
+NETWORK_NOT_READY = (
+    "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady "
+    "message:Network plugin returns error: cni plugin not initialized"
+)
 PULL_ERROR_SHOWN_MS = 1_500
 """How long ErrImagePull stays until the next look turns it into ImagePullBackOff."""
 DEFAULT_GRACE_SECONDS = 30
@@ -49,6 +53,7 @@ class RuntimeManager:
         events: EventRecorder,
         *,
         node: str,
+        network_ready: bool,
         on_progress: Callable[[PodWorker], None],
     ) -> None:
         self._sim = sim
@@ -58,6 +63,7 @@ class RuntimeManager:
         self._starter = starter
         self._events = events
         self._node = node
+        self._network_ready = network_ready
         self._on_progress = on_progress
         self._backoff = Backoff()
 
@@ -106,6 +112,11 @@ class RuntimeManager:
         if self._waits(worker, ""):
             return
         spec = worker.spec
+        if not self._network_ready and not spec.get("hostNetwork"):
+            message = f"network is not ready: {NETWORK_NOT_READY}"
+            self._events.event(worker.pod, "Warning", "NetworkNotReady", message)
+            self._retry(worker, "", self._jittered(RETRY_MS))
+            return
         config = SandboxConfig(
             pod=worker.ref,
             hostname=spec.get("hostname") or worker.pod["metadata"]["name"],

@@ -101,10 +101,18 @@ def should_restart(spec: JSONObject, container: JSONObject, instance: Container 
         return True
     if instance.running:
         return False
+    for rule in container.get("restartPolicyRules") or ():
+        if rule.get("action") == "Restart" and _matches_exit_code(rule, instance.exit_code):
+            return True
     policy = container_restart_policy(spec, container)
     if policy == "OnFailure":
         return instance.exit_code != 0
     return policy == "Always"
+
+
+def _matches_exit_code(rule: JSONObject, exit_code: int) -> bool:
+    codes = rule.get("exitCodes") or {}
+    return (exit_code in (codes.get("values") or ())) == (codes.get("operator") == "In")
 
 
 def container_restart_policy(spec: JSONObject, container: JSONObject) -> str:
