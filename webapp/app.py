@@ -159,6 +159,8 @@ def _cluster_config(genesis: Genesis) -> ClusterConfig:
         nodes=genesis.nodes,
         network_plugin=genesis.config["network_plugin"],
         speed=genesis.config["speed"],
+        # The gate names the local admin; whoever comes without a name is nobody.
+        anonymous=False,
     )
 
 

@@ -32,7 +32,7 @@ KUBECTL_MINORS = (32, 36)
 class Server:
     """A podarium process."""
 
-    def __init__(self, *options: str, env: dict[str, str] | None = None) -> None:
+    def __init__(self, *options: str) -> None:
         command = [sys.executable, "-m", "webapp", "serve", "--port", "0", *options]
         self.process = subprocess.Popen(
             command,
@@ -40,7 +40,6 @@ class Server:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env={**os.environ, **(env or {})},
         )
         self.output = ""
         self.url = self._wait_for_url()
@@ -181,6 +180,21 @@ def server():
     yield running
     code = running.stop()
     assert code == 0
+
+
+@pytest.fixture
+def start_server():
+    """Start servers of the test's own; what the test leaves running is ended."""
+    started: list[Server] = []
+
+    def start(*options: str) -> Server:
+        started.append(Server(*options))
+        return started[-1]
+
+    yield start
+    for running in started:
+        if not running.process.stdout.closed:
+            running.kill()
 
 
 @pytest.fixture(scope="session", params=KUBECTL_MINORS, ids=[f"1.{m}" for m in KUBECTL_MINORS])

@@ -9,7 +9,7 @@ from http.client import HTTPException
 
 import pytest
 
-from tests.api.conftest import Server, eventually
+from tests.api.conftest import eventually
 
 pytestmark = [pytest.mark.api, pytest.mark.timeout(120)]
 
@@ -52,12 +52,12 @@ def pod_states(server):
     }
 
 
-def test_no_acknowledged_write_is_lost_by_kill_9(tmp_path):
+def test_no_acknowledged_write_is_lost_by_kill_9(start_server, tmp_path):
     """Killed again and again while several clients write, the server keeps all that it acknowledged."""
     chance = random.Random(20260422)
     kept: dict[str, str] = {}
     for round_number in range(ROUNDS):
-        server = Server("--data-dir", str(tmp_path))
+        server = start_server("--data-dir", str(tmp_path))
         stored = {
             item["metadata"]["name"]: item["metadata"]["resourceVersion"]
             for item in server.get(CONFIG_MAPS)["items"]
@@ -75,9 +75,9 @@ def test_no_acknowledged_write_is_lost_by_kill_9(tmp_path):
     assert len(kept) > ROUNDS
 
 
-def test_running_containers_are_running_after_a_kill(tmp_path):
+def test_running_containers_are_running_after_a_kill(start_server, tmp_path):
     """After a kill the same Pods run in the same containers, with the same addresses."""
-    server = Server("--data-dir", str(tmp_path), "--speed", "max")
+    server = start_server("--data-dir", str(tmp_path), "--speed", "max")
     deployment = {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
@@ -100,37 +100,37 @@ def test_running_containers_are_running_after_a_kill(tmp_path):
     before = pod_states(server)
     server.kill()
 
-    again = Server("--data-dir", str(tmp_path))
+    again = start_server("--data-dir", str(tmp_path))
 
     assert pod_states(again) == before
     assert again.get(path)["status"]["readyReplicas"] == 4
     assert again.stop() == 0
 
 
-def test_same_directory_cannot_be_served_twice(tmp_path):
+def test_same_directory_cannot_be_served_twice(start_server, tmp_path):
     """A second process is told in one line that the journal is in use."""
-    server = Server("--data-dir", str(tmp_path))
+    server = start_server("--data-dir", str(tmp_path))
 
     with pytest.raises(
         AssertionError, match=r"podarium: .* is in use by another podarium process\n$"
     ):
-        Server("--data-dir", str(tmp_path))
+        start_server("--data-dir", str(tmp_path))
 
     assert server.stop() == 0
 
 
-def test_options_that_contradict_the_directory_are_refused(tmp_path):
+def test_options_that_contradict_the_directory_are_refused(start_server, tmp_path):
     """A kept cluster keeps its seed and its Nodes."""
-    Server("--data-dir", str(tmp_path), "--nodes", "2").stop()
+    start_server("--data-dir", str(tmp_path), "--nodes", "2").stop()
 
     with pytest.raises(AssertionError, match="made with --nodes 2; leave --nodes out"):
-        Server("--data-dir", str(tmp_path), "--nodes", "5")
+        start_server("--data-dir", str(tmp_path), "--nodes", "5")
 
 
-def test_refusal_is_an_http_error(tmp_path):
+def test_refusal_is_an_http_error(start_server, tmp_path):
     """A restored server answers as a new one does."""
-    Server("--data-dir", str(tmp_path)).stop()
-    server = Server("--data-dir", str(tmp_path))
+    start_server("--data-dir", str(tmp_path)).stop()
+    server = start_server("--data-dir", str(tmp_path))
 
     with pytest.raises(urllib.error.HTTPError) as caught:
         server.get(PODS + "/missing")
