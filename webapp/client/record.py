@@ -1,4 +1,8 @@
-"""Kubernetes Events: what components tell people about objects, aggregated by count.
+"""Kubernetes Events: what components tell people about objects, aggregated and kept from flooding.
+
+The same words about the same object raise the count of the earlier Event. More than ten different
+messages for one reason within ten minutes are combined into one. Whoever tells more than 25 Events
+about one object gets one more through every five minutes.
 
 Models:
     staging/src/k8s.io/client-go/tools/record/event.go recorderImpl
@@ -20,6 +24,52 @@ if TYPE_CHECKING:
     from webapp.sim.loop import Simulation
 
 REMEMBERED_EVENTS = 4096
+SPAM_BURST = 25
+SPAM_REFILL_MS = 300_000
+SIMILAR_LIMIT = 10
+SIMILAR_WINDOW_MS = 600_000
+COMBINED = "(combined from similar events): "
+
+
+class _SpamFilter:
+    """A token bucket for each object: full at first, one token back every five minutes."""
+
+    def __init__(self) -> None:
+        self._buckets: OrderedDict[str, tuple[float, int]] = OrderedDict()
+
+    def allows(self, uid: str, now_ms: int) -> bool:
+        """Take a token for an Event about the object ``uid``, if there is one."""
+        tokens, since_ms = self._buckets.get(uid, (SPAM_BURST, now_ms))
+        tokens = min(SPAM_BURST, tokens + (now_ms - since_ms) / SPAM_REFILL_MS)
+        allowed = tokens >= 1
+        self._buckets[uid] = (tokens - 1 if allowed else tokens, now_ms)
+        self._buckets.move_to_end(uid)
+        if len(self._buckets) > REMEMBERED_EVENTS:
+            self._buckets.popitem(last=False)
+        return allowed
+
+
+class _Aggregator:
+    """Notices when many different messages are told for one reason."""
+
+    def __init__(self) -> None:
+        self._messages: OrderedDict[tuple[str, str, str], tuple[int, dict[str, None]]] = (
+            OrderedDict()
+        )
+
+    def wording(self, key: tuple[str, str, str], message: str, now_ms: int) -> tuple[str, str]:
+        """The message to count by, and the one to show."""
+        last_ms, messages = self._messages.get(key, (now_ms, {}))
+        if now_ms - last_ms > SIMILAR_WINDOW_MS:
+            messages = {}
+        if len(messages) <= SIMILAR_LIMIT:
+            messages[message] = None
+        self._messages[key] = (now_ms, messages)
+        self._messages.move_to_end(key)
+        if len(self._messages) > REMEMBERED_EVENTS:
+            self._messages.popitem(last=False)
+        combined = len(messages) > SIMILAR_LIMIT
+        return (COMBINED, COMBINED + message) if combined else (message, message)
 
 
 class EventRecorder:
@@ -41,6 +91,8 @@ class EventRecorder:
             OrderedDict()
         )
         self._count = 0
+        self._spam = _SpamFilter()
+        self._similar = _Aggregator()
 
     def event(
         self, obj: JSONObject, type_: str, reason: str, message: str, field_path: str = ""
@@ -56,9 +108,13 @@ class EventRecorder:
         """
         metadata = obj["metadata"]
         namespace = metadata.get("namespace") or "default"
-        key = (metadata.get("uid", ""), field_path, type_, reason, message)
+        uid = metadata.get("uid", "")
+        counted, message = self._similar.wording((uid, type_, reason), message, self._sim.now_ms)
+        if not self._spam.allows(uid, self._sim.now_ms):
+            return
+        key = (uid, field_path, type_, reason, counted)
         known = self._known.get(key)
-        if known is not None and self._count_again(key, namespace, known):
+        if known is not None and self._count_again(key, namespace, known, message):
             return
         now = time_text(self._sim.now_ms)
         self._count += 1
@@ -66,7 +122,7 @@ class EventRecorder:
         involved: JSONObject = {
             "kind": obj["kind"],
             "name": metadata["name"],
-            "uid": metadata.get("uid", ""),
+            "uid": uid,
             "apiVersion": obj["apiVersion"],
         }
         if metadata.get("namespace"):
@@ -104,10 +160,16 @@ class EventRecorder:
             self._known.popitem(last=False)
 
     def _count_again(
-        self, key: tuple[str, str, str, str, str], namespace: str, known: tuple[str, str, int]
+        self,
+        key: tuple[str, str, str, str, str],
+        namespace: str,
+        known: tuple[str, str, int],
+        message: str,
     ) -> bool:
         _, name, count = known
-        patch = {"count": count + 1, "lastTimestamp": time_text(self._sim.now_ms)}
+        patch: JSONObject = {"count": count + 1, "lastTimestamp": time_text(self._sim.now_ms)}
+        if key[-1] == COMBINED:
+            patch["message"] = message
         try:
             self._client.patch(EVENTS, namespace, name, patch)
         except NotFound:  # it has expired meanwhile: tell it anew
