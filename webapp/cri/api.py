@@ -188,10 +188,17 @@ class PullFailure:
 
 @dataclass(frozen=True, slots=True)
 class ExecResult:
-    """What a command run inside a container gave."""
+    """What a command run inside a container gave.
+
+    Attributes:
+        exit_code: As the shell gives it; 126 for a command that is not modelled.
+        output: Standard output and error together.
+        modelled: Whether the command is understood, so that the rest means something.
+    """
 
     exit_code: int
     output: str = ""
+    modelled: bool = True
 
 
 class RuntimeService(Protocol):
@@ -223,6 +230,9 @@ class RuntimeService(Protocol):
 
     def exec_sync(self, container: Container, command: tuple[str, ...]) -> tuple[ExecResult, int]:
         """Run a command inside, at this very moment: its result and the milliseconds it takes."""
+
+    def is_up(self, container: Container) -> bool:
+        """Whether its program has come up: it runs, and listens if that is what it does."""
 
     def http_status(self, sandbox: Sandbox, port: int, path: str) -> int | None:
         """What a GET inside a sandbox answers; ``None`` when nothing listens on the port."""

@@ -32,6 +32,7 @@ class Process:
         hostname: Of the sandbox.
         ip: Of the sandbox.
         ports: TCP ports it listens on, in order.
+        up: Whether it has come up; a server that takes time to start clears it meanwhile.
         files: Files that exist because the program made them: path → lines.
     """
 
@@ -47,6 +48,7 @@ class Process:
         "ip",
         "ports",
         "sim",
+        "up",
     )
 
     def __init__(
@@ -67,6 +69,7 @@ class Process:
         self.ip = ip
         self.ports: tuple[int, ...] = ()
         self.files: dict[str, list[str]] | None = None
+        self.up = True
         self._container = container
         self._on_exit = on_exit
         self._on_change = on_change
@@ -84,6 +87,7 @@ class Process:
     def listen(self, ports: tuple[int, ...]) -> None:
         """Answer on these TCP ports from now on, and on no others."""
         self.ports = ports
+        self.up = True
         self._on_change(self._container)
 
     def change_files(self, path: str, lines: list[str] | None) -> None:

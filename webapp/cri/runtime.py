@@ -351,6 +351,11 @@ class ContainerRuntime:
             return ExecResult(1, "container is not running\n"), 0
         return instance.program.execute(instance.process, command)
 
+    def is_up(self, container: Container) -> bool:
+        """Whether its program has come up: it runs, and listens if that is what it does."""
+        instance = self._instances.get(container.id)
+        return instance is not None and instance.process is not None and instance.process.up
+
     def http_status(self, sandbox: Sandbox, port: int, path: str) -> int | None:
         """What a GET inside a sandbox answers; ``None`` when nothing listens on the port."""
         for container in sandbox.containers:

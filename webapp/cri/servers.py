@@ -37,6 +37,7 @@ class ProfiledProgram:
         elif profile.start_ms <= 100:
             process.listen(profile.ports)
         else:
+            process.up = False
             process.after(profile.start_ms, self._listen)
 
     def on_signal(self, process: Process, signal: int) -> None:

@@ -139,7 +139,8 @@ def execute(process: Process, command: tuple[str, ...]) -> tuple[ExecResult, int
     try:
         tree = script_of(command)
     except NotModelledError:
-        return ExecResult(126, f"podarium: this command is not modelled: {' '.join(command)}\n"), 0
+        text = f"podarium: this command is not modelled: {' '.join(command)}\n"
+        return ExecResult(126, text, modelled=False), 0
     output: list[str] = []
     runner = _Runner(process, output.append)
     elapsed = 0

@@ -190,6 +190,9 @@ class Prober:
         if "exec" in check:
             command = tuple(check["exec"].get("command") or ())
             result, took_ms = self._runtime.exec_sync(probe.container, command)
+            if not result.modelled:
+                # pg_isready, redis-cli ping and the like ask whether the server is up.
+                return self._runtime.is_up(probe.container), result.output
             limit_s = int(check.get("timeoutSeconds") or 1)
             if took_ms > limit_s * 1000:
                 return False, f'command timed out: "{" ".join(command)}" timed out after {limit_s}s'

@@ -525,3 +525,30 @@ def test_without_a_network_plugin_only_host_network_pods_run(sim: Simulation) ->
     assert bare.pod("host")["status"]["podIP"] == bare.pod("host")["status"]["hostIP"]
     assert bare.pod("other")["status"]["phase"] == "Pending"
     assert bare.events()[-1][1] == "NetworkNotReady"
+
+
+def test_a_probe_that_asks_a_database_succeeds_once_it_is_up(world: World) -> None:
+    """``pg_isready`` is not modelled, whether the server listens is."""
+    probe = {"exec": {"command": ["pg_isready"]}, "periodSeconds": 1}
+    env = [{"name": "POSTGRES_PASSWORD", "value": "x"}]
+    world.run(containers=[container(image="postgres:17", env=env, readinessProbe=probe)])
+    assert world.condition("Ready")["status"] == "False"
+
+    world.sim.run_for(5_000)
+
+    assert world.condition("Ready")["status"] == "True"
+
+
+def test_a_hook_that_is_not_modelled_does_no_harm(world: World) -> None:
+    """postStart and preStop commands beyond the simple ones count as done."""
+    hooks = {
+        "postStart": {"exec": {"command": ["mkdir", "/x"]}},
+        "preStop": {"exec": {"command": ["nginx", "-s", "quit"]}},
+    }
+    world.run(containers=[container(lifecycle=hooks)])
+    assert world.condition("Ready")["status"] == "True"
+
+    world.delete()
+    world.sim.run_until_idle()
+
+    assert not world.exists()

@@ -154,7 +154,7 @@ class ContainerStarter:
         if hook:
             command = tuple(hook.get("command") or ())
             result, wait_ms = self._runtime.exec_sync(container, command)
-            if result.exit_code:
+            if result.exit_code and result.modelled:
                 message = f"PostStartHook failed: command '{' '.join(command)}' exited with {result.exit_code}: {result.output}"
                 self._tell(start, "Warning", "FailedPostStartHook", message)
                 self._runtime.stop_container(container, MIN_GRACE_MS)
