@@ -247,3 +247,14 @@ def test_equal_seeds_give_equal_objects(sim):
         return service, api.pod()
 
     assert make(Api(sim)) == make(Api(sim))
+
+
+def test_new_node_is_tainted_until_it_is_ready(api):
+    """Nothing is scheduled on a Node before somebody has seen it ready."""
+    node = api.post(
+        "/api/v1/nodes", {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n"}}
+    )
+
+    assert node["spec"]["taints"] == [
+        {"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"}
+    ]

@@ -10,6 +10,7 @@ from webapp.apiserver.admission.namespace_lifecycle import NamespaceLifecycle
 from webapp.apiserver.admission.priority import PriorityPlugin
 from webapp.apiserver.admission.resource_quota import ResourceQuota
 from webapp.apiserver.admission.service_account import ServiceAccountPlugin
+from webapp.apiserver.admission.taint_nodes import TaintNodesByCondition
 
 if TYPE_CHECKING:
     from webapp.apiserver.admission.plugin import AdmissionPlugin
@@ -24,6 +25,7 @@ def make_plugins(storage: Storage, cacher: Cacher, streams: RandomStreams) -> li
         NamespaceLifecycle(storage),
         LimitRanger(storage),
         ServiceAccountPlugin(storage, streams),
+        TaintNodesByCondition(),
         PriorityPlugin(storage, cacher),
         DefaultTolerationSeconds(),
         ResourceQuota(storage),
