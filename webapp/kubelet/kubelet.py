@@ -191,6 +191,7 @@ class Kubelet:
         if worker is None:
             return
         worker.removed = True
+        worker.pod = pod
         self._statuses.forget(worker)
         if worker.state is WorkerState.TERMINATED:
             self._forget(worker)

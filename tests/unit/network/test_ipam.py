@@ -1,6 +1,8 @@
 """Addresses of Pods and machines."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from webapp.network.ipam import AddressesExhaustedError, IndexPool, PodAddresses, node_address
 
@@ -48,3 +50,20 @@ def test_machines_are_numbered_from_eleven_and_gaps_are_filled() -> None:
         "10.0.0.11",
         "10.0.0.13",
     ]
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 9)), max_size=60))
+def test_no_address_is_held_twice(steps: list[tuple[bool, int]]) -> None:
+    """Whatever comes and goes, holders have different addresses inside the range."""
+    addresses = PodAddresses("10.244.0.0/28")
+    held: dict[str, str] = {}
+    for reserve, number in steps:
+        owner = str(number)
+        if reserve and owner not in held:
+            held[owner] = addresses.reserve(owner)
+        elif not reserve and owner in held:
+            addresses.release(owner)
+            del held[owner]
+
+        assert len(set(held.values())) == len(held)
+        assert all(2 <= int(address.rsplit(".", 1)[1]) <= 14 for address in held.values())

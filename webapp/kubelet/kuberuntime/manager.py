@@ -236,9 +236,13 @@ class RuntimeManager:
 
 
 def grace_seconds(worker: PodWorker) -> int:
-    """How long a Pod's containers get to end."""
+    """How long a Pod's containers get to end: at least one second.
+
+    Models:
+        pkg/kubelet/pod_workers.go calculateEffectiveGracePeriod
+    """
     metadata = worker.pod["metadata"]
     seconds = metadata.get("deletionGracePeriodSeconds")
     if seconds is None:
         seconds = worker.spec.get("terminationGracePeriodSeconds", DEFAULT_GRACE_SECONDS)
-    return int(seconds)
+    return max(1, int(seconds))
