@@ -6,7 +6,6 @@ shared tuple, so that a hundred thousand equal containers keep them once.
 
 from __future__ import annotations
 
-from collections import deque
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from webapp.apimachinery.log_options import LogOptions
 
 KEPT_BLOCKS = 5_000
-"""Writes kept for one instance, the newest; stands for rotation by size."""
+"""Writes kept of one instance at least, the newest, and at most twice as many; rotation by count."""
 
 
 class ContainerLog:
@@ -31,14 +30,16 @@ class ContainerLog:
     __slots__ = ("_blocks", "_followers", "closed")
 
     def __init__(self) -> None:
-        self._blocks: deque[tuple[int, tuple[str, ...]]] | None = None
+        self._blocks: list[tuple[int, tuple[str, ...]]] | None = None
         self._followers: list[_Follower] | None = None
         self.closed = False
 
     def write(self, at_ms: int, lines: tuple[str, ...]) -> None:
         """Append whole lines, all of the same moment."""
         if self._blocks is None:
-            self._blocks = deque(maxlen=KEPT_BLOCKS)
+            self._blocks = []
+        elif len(self._blocks) >= 2 * KEPT_BLOCKS:
+            del self._blocks[:KEPT_BLOCKS]
         self._blocks.append((at_ms, lines))
         for follower in tuple(self._followers or ()):
             follower.send(at_ms, lines)

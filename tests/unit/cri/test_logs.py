@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from webapp.apimachinery.log_options import LogOptions
-from webapp.cri.logs import ContainerLog
+from webapp.cri.logs import KEPT_BLOCKS, ContainerLog
 
 
 @pytest.fixture
@@ -59,3 +59,14 @@ def test_a_reader_that_left_hears_nothing(log: ContainerLog) -> None:
     log.write(4000, ("more",))
 
     assert chunks == [b"line 1\nline 2\nline 3\n"]
+
+
+def test_old_lines_are_forgotten() -> None:
+    """A chatty container does not grow without end."""
+    log = ContainerLog()
+    for number in range(3 * KEPT_BLOCKS):
+        log.write(number, (str(number),))
+
+    kept = [line for _, line in log.lines()]
+    assert KEPT_BLOCKS <= len(kept) <= 2 * KEPT_BLOCKS
+    assert kept[-1] == str(3 * KEPT_BLOCKS - 1)
