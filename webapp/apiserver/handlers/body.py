@@ -89,15 +89,24 @@ def decode_as(ctx: RequestContext, group: str, version: str, kind: str) -> JSONO
     Raises:
         BadRequest: It cannot be decoded or is no object.
     """
-    obj: JSONObject | None = decode_any(ctx)
+    obj = decode_any(ctx)
+    if ctx.is_trusted and isinstance(obj, dict):
+        return obj
+    return structured_as(obj, group, version, kind)
+
+
+def structured_as(obj: Any, group: str, version: str, kind: str) -> JSONObject:
+    """``obj`` as an object of a kind, without unknown fields and nulls.
+
+    Raises:
+        BadRequest: It is none.
+    """
     if not isinstance(obj, dict):
         raise BadRequest(f"the object provided is unrecognized (must be of type {kind})")
-    if not ctx.is_trusted:
-        report = validate_structure(group, version, kind, obj)
-        if report.type_error:
-            raise BadRequest(_unhandled(kind, version, kind, report.type_error))
-        obj = report.object
-    return obj
+    report = validate_structure(group, version, kind, obj)
+    if report.type_error:
+        raise BadRequest(_unhandled(kind, version, kind, report.type_error))
+    return report.object
 
 
 def check_strictness(

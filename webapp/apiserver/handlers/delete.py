@@ -6,14 +6,14 @@ Models:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from webapp.apimachinery.field_path import Path, invalid, not_supported
 from webapp.apimachinery.meta import object_ref
 from webapp.apimachinery.status import BadRequest, NotFound
 from webapp.apimachinery.wire import Response
 from webapp.apiserver.admission.plugin import DELETE
-from webapp.apiserver.handlers.body import decode_any
+from webapp.apiserver.handlers.body import decode_as
 from webapp.apiserver.handlers.get import list_body, selection_of
 from webapp.apiserver.handlers.representation import object_response
 from webapp.apiserver.handlers.update import namespace_of
@@ -78,9 +78,7 @@ def read_options(ctx: RequestContext) -> tuple[DeleteOptions, bool]:
         BadRequest: The options cannot be read.
         Invalid: They contradict each other.
     """
-    body: Any = decode_any(ctx) if ctx.request.body else {}
-    if not isinstance(body, dict):
-        raise BadRequest("DeleteOptions must be an object")
+    body = decode_as(ctx, "", "v1", "DeleteOptions") if ctx.request.body else {}
     return options_from(ctx, body)
 
 

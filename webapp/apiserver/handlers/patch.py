@@ -80,8 +80,8 @@ def apply(ctx: RequestContext, registry: Registry) -> Response:
     applied = decode_any(ctx)
     if not isinstance(applied, dict):
         raise BadRequest("the apply configuration must be an object")
-    _check_applied_name(ctx, applied)
-    applied = to_stored(ctx.served, check_applied(ctx, applied))
+    applied = check_applied(ctx, _with_applied_name(ctx, applied))
+    applied = to_stored(ctx.served, applied)
     store = registry.store_for(ctx.resource)
     old = store.find(namespace_of(ctx), ctx.info.name)
     if old is None:
@@ -138,10 +138,15 @@ def _check_identity(ctx: RequestContext, old: JSONObject, new: JSONObject) -> No
         )
 
 
-def _check_applied_name(ctx: RequestContext, applied: JSONObject) -> None:
-    metadata = (
-        applied.setdefault("metadata", {}) if "metadata" not in applied else applied["metadata"]
-    )
+def _with_applied_name(ctx: RequestContext, applied: JSONObject) -> JSONObject:
+    """The configuration with the path's name.
+
+    Raises:
+        BadRequest: It has another one, or brings field managers along.
+    """
+    metadata = applied.get("metadata") or {}
+    if not isinstance(metadata, dict):
+        raise BadRequest("the apply configuration's metadata must be an object")
     name = metadata.get("name") or ""
     if name and name != ctx.info.name:
         raise BadRequest(
@@ -149,4 +154,4 @@ def _check_applied_name(ctx: RequestContext, applied: JSONObject) -> None:
         )
     if metadata.get("managedFields"):
         raise BadRequest("metadata.managedFields must be nil")
-    metadata["name"] = ctx.info.name
+    return {**applied, "metadata": {**metadata, "name": ctx.info.name}}

@@ -14,7 +14,7 @@ from webapp.apimachinery.meta import with_fields
 from webapp.apimachinery.patch import json_patch, merge_patch
 from webapp.apimachinery.status import BadRequest, Conflict, Invalid, MethodNotAllowed
 from webapp.apimachinery.wire import Response
-from webapp.apiserver.handlers.body import decode_any, decode_as, media_type
+from webapp.apiserver.handlers.body import decode_any, decode_as, media_type, structured_as
 from webapp.apiserver.handlers.patch import JSON_PATCH
 from webapp.apiserver.handlers.update import namespace_of, store_update
 
@@ -35,11 +35,12 @@ def handle(ctx: RequestContext, registry: Registry) -> Response:
         wanted = decode_as(ctx, "autoscaling", "v1", "Scale")
     elif verb == "patch":
         body = decode_any(ctx)
-        wanted = (
+        patched = (
             json_patch(current, body)
             if media_type(ctx) == JSON_PATCH
             else merge_patch(current, body)
         )
+        wanted = structured_as(patched, "autoscaling", "v1", "Scale")
     else:
         raise MethodNotAllowed
     changed = _scaled(ctx, registry, obj, wanted)

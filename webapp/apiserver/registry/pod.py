@@ -164,7 +164,7 @@ def _take_from_budget(
     budgets = [
         budget
         for budget in storage.list(_BUDGETS, namespace)
-        if selector_from_label_selector(budget["spec"].get("selector")).matches(labels)
+        if selector_from_label_selector((budget.get("spec") or {}).get("selector")).matches(labels)
     ]
     if not budgets:
         return
