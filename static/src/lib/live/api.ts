@@ -5,6 +5,13 @@ export interface ApiAnswer {
   ok: boolean;
   status: number;
   body: unknown;
+  /** What the API server warns of, in its own words. */
+  warnings: string[];
+}
+
+export interface RequestOptions {
+  accept?: string;
+  signal?: AbortSignal;
 }
 
 const CLOCK = "/apis/sim.podarium.dev/v1alpha1/clocks/cluster";
@@ -28,16 +35,51 @@ export class Api {
   }
 
   /** Sends a request below the room's prefix; the body is sent as it is, the answer read as JSON or text. */
-  async request(method: string, path: string, body?: string, type = "application/json"): Promise<ApiAnswer> {
-    const headers: Record<string, string> = { Accept: "application/json" };
+  async request(
+    method: string,
+    path: string,
+    body?: string,
+    type = "application/json",
+    options: RequestOptions = {},
+  ): Promise<ApiAnswer> {
+    const answer = await this.#send(method, path, body, type, options);
+    const text = await answer.text();
+    const json = (answer.headers.get("Content-Type") ?? "").includes("json");
+    return {
+      ok: answer.ok,
+      status: answer.status,
+      body: json && text ? JSON.parse(text) : text,
+      warnings: warningsIn(answer.headers.get("Warning") ?? ""),
+    };
+  }
+
+  /** Reads text as it comes, until the server ends it or `signal` stops it; an answer that is none is returned. */
+  async follow(path: string, onText: (text: string) => void, signal: AbortSignal): Promise<ApiAnswer | null> {
+    const answer = await this.#send("GET", path, undefined, "", { signal });
+    if (!answer.ok || !answer.body) {
+      const text = await answer.text();
+      const json = (answer.headers.get("Content-Type") ?? "").includes("json");
+      return { ok: false, status: answer.status, body: json && text ? JSON.parse(text) : text, warnings: [] };
+    }
+    const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+    for (let piece = await reader.read(); !piece.done; piece = await reader.read()) onText(piece.value);
+    return null;
+  }
+
+  #send(
+    method: string,
+    path: string,
+    body: string | undefined,
+    type: string,
+    { accept = "application/json", signal }: RequestOptions,
+  ): Promise<Response> {
+    const headers: Record<string, string> = { Accept: accept };
     if (body !== undefined) headers["Content-Type"] = type;
     if (this.#token) headers["Authorization"] = `Bearer ${this.#token}`;
     const init: RequestInit = { method, headers };
     if (body !== undefined) init.body = body;
-    const answer = await fetch(this.#prefix + path, init);
-    const text = await answer.text();
-    const json = (answer.headers.get("Content-Type") ?? "").includes("json");
-    return { ok: answer.ok, status: answer.status, body: json && text ? JSON.parse(text) : text };
+    if (signal) init.signal = signal;
+    return fetch(this.#prefix + path, init);
   }
 
   /** Changes how virtual time runs. */
@@ -49,4 +91,11 @@ export class Api {
   explainPod(namespace: string, name: string): Promise<ApiAnswer> {
     return this.request("GET", `/explain/pods/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}`);
   }
+}
+
+/** The texts of `299 - "…"` warnings, of which a header may hold several. */
+export function warningsIn(header: string): string[] {
+  return [...header.matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g)].map(([, text = ""]) =>
+    text.replaceAll(/\\(.)/g, "$1"),
+  );
 }

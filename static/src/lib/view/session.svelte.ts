@@ -136,7 +136,7 @@ export class Session implements StreamListener {
 
   select(ref: ObjectRef): void {
     this.selection.select(ref);
-    this.panels.open("inspector");
+    if (this.available.has("inspector")) this.panels.open("inspector");
     this.folded = null;
     this.refresh();
   }
