@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import urllib.error
+import urllib.request
 from http.client import HTTPException
 
 import pytest
@@ -105,6 +106,23 @@ def test_running_containers_are_running_after_a_kill(start_server, tmp_path):
     assert pod_states(again) == before
     assert again.get(path)["status"]["readyReplicas"] == 4
     assert again.stop() == 0
+
+
+def test_watchers_leave_no_trace_in_the_run(start_server, tmp_path):
+    """Readers are not journalled, so whatever they ask for must not change what happens."""
+    server = start_server("--data-dir", str(tmp_path), "--speed", "1000")
+    watch = f"{server.url}{PODS}?watch=true&allowWatchBookmarks=true&timeoutSeconds=20"
+    with urllib.request.urlopen(watch, timeout=5):
+        server.send("POST", CONFIG_MAPS, {"metadata": {"name": "first"}})
+        # Some minutes of virtual time pass while the watch is open.
+        threading.Event().wait(0.5)
+        server.send("POST", CONFIG_MAPS, {"metadata": {"name": "second"}})
+        server.kill()
+
+    again = start_server("--data-dir", str(tmp_path))
+
+    names = {item["metadata"]["name"] for item in again.get(CONFIG_MAPS)["items"]}
+    assert {"first", "second"} <= names
 
 
 def test_same_directory_cannot_be_served_twice(start_server, tmp_path):

@@ -7,6 +7,7 @@ small requests a second, and streams need the server's ``write``.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from webapp.apimachinery.wire import LogResponse, Response, WatchResponse
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 ROOTS = frozenset({"api", "apis", "openapi", "version", "healthz", "livez", "readyz", "metrics"})
 HEALTH_ROOTS = frozenset({"healthz", "livez", "readyz"})
 NOT_MODELLED = frozenset({"attach", "exec", "portforward", "proxy"})
+BOOKMARKS = "allowWatchBookmarks"
 PLAIN_TEXT = "text/plain; charset=utf-8"
 
 
@@ -57,7 +59,7 @@ class KubeAPI:
         except Exception as error:  # noqa: BLE001 - error_response logs what is no refusal
             answer = error_response(error, self._driver)
         if isinstance(answer, WatchResponse):
-            stream = WatchStream(answer, environ)
+            stream = WatchStream(answer, environ, self._bookmark_revision(environ))
             return self._stream(stream, "application/json", answer.warnings, info, start_response)
         if isinstance(answer, LogResponse):
             return self._stream(LogStream(answer, environ), PLAIN_TEXT, (), info, start_response)
@@ -79,8 +81,14 @@ class KubeAPI:
         if request.method != "GET":
             return self._driver.submit(request, durable=True)
         if info.verb == "watch":
-            return self._driver.submit(request, durable=False)
+            # Bookmarks are this layer's affair: see WatchStream.
+            query = {name: value for name, value in request.query.items() if name != BOOKMARKS}
+            return self._driver.submit(replace(request, query=query), durable=False)
         return self._driver.read(request)
+
+    def _bookmark_revision(self, environ: dict[str, Any]) -> Callable[[], int] | None:
+        wanted = f"{BOOKMARKS}=true" in environ.get("QUERY_STRING", "")
+        return (lambda: self._driver.world.revision) if wanted else None
 
     def _health(self, root: str, request: Request) -> Response:
         if self._driver.failure:

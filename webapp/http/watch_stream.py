@@ -8,7 +8,7 @@ socket becoming readable, one that is too slow by its backlog: its stream ends a
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from gevent import get_hub
 from gevent.event import Event
@@ -25,9 +25,18 @@ MAX_BACKLOG_EVENTS = 20_000
 MAX_BACKLOG_BYTES = 8 * 1024 * 1024
 EVENTS_A_WRITE = 200
 DEFAULT_TIMEOUT_SECONDS = 45 * 60
+BOOKMARK_SECONDS = 60.0
 SOCKET_KEY = "podarium.socket"
 """environ key: the connection's socket, put there by ``server.Handler``."""
 _READ = 1
+
+
+@runtime_checkable
+class BookmarkingWatcher(Protocol):
+    """A watcher that can say how far it has come."""
+
+    def bookmark(self, revision: int) -> WatchEvent:
+        """An event that carries nothing but the revision."""
 
 
 class _Peer:
@@ -60,12 +69,27 @@ class _Peer:
 class WatchStream:
     """The body of a watch's answer: JSON lines, until someone ends it."""
 
-    def __init__(self, response: WatchResponse, environ: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        response: WatchResponse,
+        environ: dict[str, Any],
+        bookmark_revision: Callable[[], int] | None = None,
+    ) -> None:
+        """Begin the watch.
+
+        Args:
+            response: The prepared watch.
+            environ: The request's environ.
+            bookmark_revision: Says the newest revision, when bookmarks are wanted. They are sent by
+                the wall clock: a bookmark in virtual time would be part of the run, which no
+                reader may change.
+        """
         self._encode = response.encode
         self._watcher = response.watcher
         self._backlog: deque[WatchEvent] = deque()
         self._arrived = Event()
         self._overflown = False
+        self._bookmark_revision = bookmark_revision
         self._peer = _Peer(environ, self._arrived.set)
         self._end = monotonic() + (response.timeout_seconds or DEFAULT_TIMEOUT_SECONDS)
         self._watcher.start(self._deliver)
@@ -87,8 +111,14 @@ class WatchStream:
                 continue
             self._arrived.clear()
             seconds = self._end - monotonic()
-            if seconds <= 0 or not self._arrived.wait(seconds):
+            if seconds <= 0:
                 return
+            if not self._arrived.wait(min(seconds, BOOKMARK_SECONDS)):
+                self._add_bookmark()
+
+    def _add_bookmark(self) -> None:
+        if self._bookmark_revision is not None and isinstance(self._watcher, BookmarkingWatcher):
+            self._backlog.append(self._watcher.bookmark(self._bookmark_revision()))
 
     def close(self) -> None:
         """End the watch; called by the server when the answer is over, however it ended."""

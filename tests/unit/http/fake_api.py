@@ -25,6 +25,9 @@ class FakeWatcher:
     def stop(self):
         self.stopped = True
 
+    def bookmark(self, revision):
+        return WatchEvent("BOOKMARK", {"bookmark": revision}, revision)
+
     def send(self, *names):
         self.deliver([WatchEvent("ADDED", {"name": name}, 1) for name in names])
 

@@ -180,6 +180,20 @@ def test_burst_of_events_leaves_in_one_write(address, world):
     connection.close()
 
 
+def test_bookmarks_come_by_the_wall_clock_and_leave_the_world_alone(address, world, monkeypatch):
+    """A quiet watch is told of the newest revision; the world never hears of the wish."""
+    monkeypatch.setattr("webapp.http.watch_stream.BOOKMARK_SECONDS", 0.02)
+    connection = open_stream(address, f"{PODS}?watch=true&allowWatchBookmarks=true")
+    received = b""
+    with gevent.Timeout(5):
+        while b"bookmark" not in received:
+            received += connection.recv(4096)
+    connection.close()
+
+    assert b'{"bookmark":1}\n' in received
+    assert "allowWatchBookmarks" not in world.requests[0].query
+
+
 def test_watch_of_a_client_that_left_is_stopped(address, world):
     """A closed connection ends the watch although no event is written to it."""
     connection = open_stream(address, f"{PODS}?watch=true")
