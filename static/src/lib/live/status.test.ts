@@ -44,7 +44,11 @@ describe("complaintsOf", () => {
 
   it("marks a field that another manager owns", () => {
     const body = status("Apply failed with 1 conflict", [
-      { reason: "FieldManagerConflict", message: 'conflict with "x"', field: '.spec.containers[name="web"].image' },
+      {
+        reason: "FieldManagerConflict",
+        message: 'conflict with "x"',
+        field: '.spec.containers[name="web"].image',
+      },
     ]);
 
     expect(complaintsOf(body)[0]).toMatchObject({ conflict: true });

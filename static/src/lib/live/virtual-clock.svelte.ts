@@ -10,14 +10,15 @@ export class VirtualClock {
   coarse = $state.raw(0);
   readonly running = $derived(!this.frame.paused);
   #anchorWall = 0;
+  #floor = 0;
 
   apply(frame: ClockView, wall: number): void {
     const jumpedBack = frame.now < this.frame.now;
     const shown = this.now(wall);
     // A little ahead of the server is no reason to step back: stand until it has caught up.
-    const ahead = shown > frame.now && !jumpedBack && !frame.paused ? shown - frame.now : 0;
+    this.#floor = jumpedBack || frame.paused ? frame.now : shown;
     this.frame = frame;
-    this.#anchorWall = wall + ahead / Math.max(this.rate(), 0.01);
+    this.#anchorWall = wall;
     this.tick(wall);
   }
 
@@ -32,7 +33,7 @@ export class VirtualClock {
   /** Virtual now in milliseconds since the Unix epoch. */
   now(wall: number): number {
     const since = Math.min(Math.max(wall - this.#anchorWall, 0), MAX_AHEAD_WALL_MS);
-    return this.frame.now + since * this.rate();
+    return Math.max(this.#floor, this.frame.now + since * this.rate());
   }
 
   /** Refreshes `coarse`; called once a frame. */

@@ -10,8 +10,10 @@ export class Panels {
     return this.opened.includes(name);
   }
 
+  /** The two drawers take turns: together they would leave the stage too little. */
   open(name: PanelName): void {
-    this.opened = [...this.opened.filter((other) => other !== name), name];
+    const turn = name === "manifest" ? "inspector" : name === "inspector" ? "manifest" : name;
+    this.opened = [...this.opened.filter((other) => other !== name && other !== turn), name];
   }
 
   close(name: PanelName): void {

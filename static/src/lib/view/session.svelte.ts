@@ -48,6 +48,8 @@ export class Session implements StreamListener {
   blank = $state.raw(false);
   /** Panels that exist in this build; keys for others are not offered. */
   available = $state.raw<ReadonlySet<PanelName>>(new Set<PanelName>(["step", "keys"]));
+  /** Files dropped on the page, for the manifest drawer to take. */
+  dropped = $state.raw<readonly File[]>([]);
   /** What went wrong with the visitor's last wish, for a few seconds. */
   notice = $state.raw("");
 
@@ -154,6 +156,13 @@ export class Session implements StreamListener {
       this.panels.open("step");
       void this.explain();
     }
+  }
+
+  /** Hands dropped files to the manifest drawer and opens it. */
+  drop(files: readonly File[]): void {
+    if (files.length === 0 || !this.canWrite) return;
+    this.dropped = files;
+    this.panels.open("manifest");
   }
 
   /** Opens the Pod in focus in place, or folds it up. */
