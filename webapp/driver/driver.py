@@ -47,6 +47,7 @@ class World(Protocol):
     sim: Simulation
     recorder: Recorder
     clock: ClockState
+    lag_ms: int
 
     @property
     def revision(self) -> int:
@@ -197,7 +198,7 @@ class SimulationDriver:
         sim = self.world.sim
         reached = sim.run_slice(target_ms, self._budget, EVENTS_BETWEEN_CHECKS)
         self._pacing.lag_ms = 0 if reached else target_ms - sim.now_ms
-        self._cluster.lag_ms = self._pacing.lag_ms
+        self.world.lag_ms = self._pacing.lag_ms
         return reached
 
     def _run_until(self, until_ms: int) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from webapp.cluster.clock import NEXT_STEP
+from webapp.api.sim.clock import NEXT_STEP
 from webapp.journey.pod_deployment import STEPS
 from webapp.trace.facts import ContainerStarted, PodRejected, PodUnschedulable
 

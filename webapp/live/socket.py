@@ -1,8 +1,9 @@
-"""The live stream over Socket.IO: ``hello`` and ``snapshot`` on connect, then deltas, facts and the clock.
+"""The live stream over Socket.IO: hello and snapshot on connect, then deltas, facts and the clock.
 
 Read-only: the only thing a viewer can say is ``resync``. One greenlet takes frames from the projector
-at most ten times a second, encodes each once and hands it to every viewer that keeps up. Changes to
-the cluster go through the Kubernetes API, never through here.
+at most ten times a second, encodes each once and hands it to every viewer that keeps up; ``stopped``
+tells them that the simulation itself failed. Changes to the cluster go through the Kubernetes API,
+never through here.
 """
 
 from __future__ import annotations
@@ -60,6 +61,7 @@ class LiveStream:
         self._outboxes: dict[str, Outbox] = {}
         self._sent_clock: ClockView | None = None
         self._clock_at = 0.0
+        self._told_failure = False
         self._greenlet: gevent.Greenlet | None = None
         self._socketio = SocketIO(app, async_mode="gevent", max_http_buffer_size=MAX_MESSAGE_BYTES)
         _send_whole_frames(self._socketio)
@@ -82,6 +84,8 @@ class LiveStream:
         outbox = Outbox(lambda: self._waiting_frames(viewer))
         self._outboxes[viewer] = outbox
         self._send_snapshot(viewer, outbox)
+        if self._driver.failure:
+            self._socketio.emit("stopped", self._failure(), to=viewer)
 
     def _on_disconnect(self, _reason: object = None) -> None:
         self._outboxes.pop(_viewer(), None)
@@ -98,6 +102,9 @@ class LiveStream:
 
     def _send_frames(self) -> None:
         """One beat: what changed since the last one, to everybody in step."""
+        if self._driver.failure and not self._told_failure:
+            self._told_failure = True
+            self._socketio.emit("stopped", self._failure())
         delta = self._projector.take_delta()
         facts = self._projector.take_facts()
         clock = self._changed_clock()
@@ -130,6 +137,10 @@ class LiveStream:
             return None
         self._sent_clock, self._clock_at = clock, now
         return clock
+
+    def _failure(self) -> dict[str, str]:
+        """What a viewer is told when the run has stopped by a fault of its own."""
+        return {"message": self._driver.failure, "journal": "/journal"}
 
     def _clock(self) -> ClockView:
         return self._projector.clock_view(self._driver.lag_ms)

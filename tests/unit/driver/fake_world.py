@@ -18,7 +18,9 @@ class FakeWorld:
     def __init__(self, start_ms: int = 1_000_000) -> None:
         self.sim = Simulation(start_ms)
         self.recorder = Recorder(self.sim.clock)
+        self.lag_ms = 0
         self.clock = ClockState()
+        self.lag_ms = 0
         self.revision = 0
         self.log: list[tuple[int, str]] = []
 
@@ -31,6 +33,7 @@ class FakeWorld:
             case "/clock":
                 speed = request.parameter("speed", "1")
                 until = request.parameter("until")
+                self.lag_ms = 0
                 self.clock = ClockState(
                     None if speed == "max" else float(speed),
                     request.parameter("paused") == "true",

@@ -8,6 +8,7 @@ from webapp.apimachinery.status import NotFound
 from webapp.apimachinery.watch import WatchEvent
 from webapp.apimachinery.wire import Answer, LogResponse, Request, Response, WatchResponse
 from webapp.cluster.clock import ClockState
+from webapp.sim.errors import SimulationError
 from webapp.sim.loop import Simulation
 from webapp.trace.recorder import Recorder
 
@@ -39,6 +40,7 @@ class FakeAPI:
         self.sim = Simulation(1_000_000)
         self.recorder = Recorder(self.sim.clock)
         self.clock = ClockState()
+        self.lag_ms = 0
         self.revision = 1
         self.requests: list[Request] = []
         self.watchers: list[FakeWatcher] = []
@@ -51,7 +53,7 @@ class FakeAPI:
             return self._watch()
         if request.path.endswith("/log"):
             return LogResponse(self._subscribe)
-        if request.method == "POST":
+        if request.method == "POST" and request.path.endswith("/pods"):
             return Response(201, {"kind": "Pod"})
         if request.path.endswith("/pods"):
             count = int(request.parameter("limit", "1"))
@@ -61,6 +63,8 @@ class FakeAPI:
             return Response(
                 200, {"kind": "PodList", "items": items}, warnings=('use "v1", please',)
             )
+        if request.path.endswith("/fault"):
+            raise SimulationError("two Pods have the same address")
         if request.path.endswith("/boom"):
             raise KeyError("spec")
         return Response(404, NotFound.of_path().status())

@@ -147,6 +147,20 @@ def test_fault_of_the_server_is_an_internal_error(ask, caplog):
     assert "a request failed" in caplog.text
 
 
+@pytest.mark.usefixtures("caplog")
+def test_stopped_simulation_is_said_and_the_journal_offered(ask):
+    """After the simulator's own fault every answer says so, health included."""
+    ask("POST", "/api/v1/fault", b"{}")
+
+    reply = ask("GET", PODS)
+
+    assert reply.code == 500
+    message = orjson.loads(reply.body)["message"]
+    assert message.startswith("the simulation stopped: two Pods have the same address")
+    assert "/journal" in message
+    assert ask("GET", "/livez").code == 500
+
+
 def test_exec_says_that_it_is_not_modelled(ask):
     """What cannot be done yet is said in one sentence."""
     reply = ask("POST", f"{PODS}/web/exec?command=sh")
