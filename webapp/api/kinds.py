@@ -31,6 +31,7 @@ from webapp.api.rbac import defaults as rbac
 from webapp.api.rbac import validation as rbac_validation
 from webapp.api.rules import KindRules
 from webapp.api.sim import defaults as sim
+from webapp.api.sim.clock import validate_clock
 from webapp.apimachinery.scheme import BUILTIN_KINDS
 
 _ADMISSION = "admissionregistration.k8s.io"
@@ -190,7 +191,7 @@ _OWN: dict[tuple[str, str], dict[str, Any]] = {
         validate_object=other_validation.validate_priority_class,
         validate_change=other_validation.validate_priority_class_change,
     ),
-    (_SIM, "Clock"): _counted(default_object=sim.default_clock),
+    (_SIM, "Clock"): _counted(default_object=sim.default_clock, validate_object=validate_clock),
     (_SIM, "Fault"): _counted(),
     (_SIM, "ImageProfile"): _counted(),
     (_SIM, "Lesson"): _counted(),

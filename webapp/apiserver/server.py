@@ -40,6 +40,8 @@ from webapp.apiserver.tokens import TokenAuthority
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from webapp.apimachinery.meta import JSONObject
+    from webapp.apimachinery.schema import GroupVersionResource
     from webapp.apimachinery.scheme import ResourceInfo, Scheme
     from webapp.apimachinery.wire import Answer, Request
     from webapp.apiserver.authentication import Identity
@@ -102,6 +104,12 @@ class APIServer:
         self._non_resource = NonResourceAPI(scheme)
         EventExpiry(storage, cacher, sim, config.event_ttl_seconds)
         bootstrap(storage, self._registry.namer, sim.now_ms, config)
+
+    def show_living(
+        self, resource: GroupVersionResource, view: Callable[[JSONObject], JSONObject]
+    ) -> None:
+        """Let people read objects of ``resource`` through ``view``, which computes what is never written."""
+        self._registry.living[resource.group, resource.resource] = view
 
     @property
     def revision(self) -> int:

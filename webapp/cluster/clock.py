@@ -1,7 +1,7 @@
 """How virtual time is meant to run: the ``Clock`` object named ``cluster``, as the driver reads it.
 
 ``spec.speed`` is a number's text or ``max``, ``spec.paused`` stops time, ``spec.runUntil`` lets it
-run up to a moment (RFC 3339), to ``nextFact`` or to ``nextStep`` and then pauses it.
+run up to a moment, for a duration, to ``nextFact`` or to ``nextStep``, and then pauses it.
 """
 
 from __future__ import annotations
@@ -9,16 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from webapp.apimachinery.timestamps import parse_time
+from webapp.api.sim.clock import AS_FAST_AS_POSSIBLE, parse_run_until, parse_speed
+from webapp.apimachinery.timestamps import micro_time_text
 
 if TYPE_CHECKING:
     from webapp.apimachinery.meta import JSONObject
+    from webapp.sim.loop import Simulation
 
 CLOCK_NAME = "cluster"
-MIN_SPEED = 0.01
-MAX_SPEED = 1000.0
-NEXT_FACT = "nextFact"
-NEXT_STEP = "nextStep"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +41,7 @@ class ClockState:
 
 def speed_text(speed: float | None) -> str:
     """``max`` or the number without needless zeros."""
-    return "max" if speed is None else f"{speed:g}"
+    return AS_FAST_AS_POSSIBLE if speed is None else f"{speed:g}"
 
 
 def clock_object(state: ClockState) -> JSONObject:
@@ -56,17 +54,21 @@ def clock_object(state: ClockState) -> JSONObject:
     }
 
 
-def clock_state(obj: JSONObject) -> ClockState:
-    """What a valid Clock object asks for."""
+def clock_status(sim: Simulation, lag_ms: int) -> JSONObject:
+    """How virtual time stands at the moment of reading."""
+    return {
+        "now": micro_time_text(sim.now_ms),
+        "lag": f"{lag_ms}ms",
+        "eventsProcessed": sim.events_processed,
+    }
+
+
+def clock_state(obj: JSONObject, now_ms: int) -> ClockState:
+    """What a valid Clock object asks for, ``now_ms`` being virtual now."""
     spec = obj.get("spec") or {}
-    speed = str(spec.get("speed", "1"))
     until = spec.get("runUntil")
     return ClockState(
-        speed=None if speed == "max" else min(max(float(speed), MIN_SPEED), MAX_SPEED),
+        speed=parse_speed(spec.get("speed", 1)),
         paused=bool(spec.get("paused", False)),
-        run_until=_run_until(until) if until else None,
+        run_until=parse_run_until(until, now_ms) if until else None,
     )
-
-
-def _run_until(text: str) -> int | str:
-    return text if text in {NEXT_FACT, NEXT_STEP} else parse_time(text)

@@ -16,7 +16,7 @@ from webapp.apiserver.server import APIServer
 from webapp.client.informer import InformerFactory
 from webapp.client.record import EventRecorder
 from webapp.client.rest import RESTClient
-from webapp.cluster.clock import CLOCK_NAME, ClockState, clock_object, clock_state
+from webapp.cluster.clock import CLOCK_NAME, ClockState, clock_object, clock_state, clock_status
 from webapp.cluster.node import Machines
 from webapp.cluster.transport import ImmediateTransport, InProcessTransport
 from webapp.controller.manager import ControllerManager
@@ -53,6 +53,7 @@ class Cluster:
         journeys: Each Pod's way through the nine steps.
         scheduler: For its explanations.
         clock: How time is meant to run, as the Clock object says.
+        lag_ms: How far virtual time trails the speed asked for, as the driver last saw it.
     """
 
     def __init__(self, config: ClusterConfig) -> None:
@@ -62,6 +63,7 @@ class Cluster:
         self.recorder = Recorder(self.sim.clock)
         self.journeys = JourneyLog(self.recorder)
         self.clock = ClockState(speed=config.speed)
+        self.lag_ms = 0
         self._apiserver = APIServer(
             self.sim,
             self.recorder,
@@ -82,6 +84,7 @@ class Cluster:
         self._controllers = self._make_controllers()
         self._machines = self._make_machines()
         self._apiserver.node_proxy = self._machines
+        self._apiserver.show_living(CLOCKS, self._living_clock)
         self._boot()
 
     @property
@@ -154,6 +157,11 @@ class Cluster:
             self.admin.create(NODES, "", node_object(f"worker-{number}"))
         self.sim.run_until(self.config.start_ms + self.config.boot_ms)
 
+    def _living_clock(self, obj: JSONObject) -> JSONObject:
+        if obj["metadata"]["name"] != CLOCK_NAME:
+            return obj
+        return {**obj, "status": clock_status(self.sim, self.lag_ms)}
+
     def _watch_clock(self) -> None:
         request = Request(
             "GET", f"{CLOCKS.path}/clocks", {"watch": ("true",)}, user=VIEWER, client="podarium"
@@ -169,7 +177,7 @@ class Cluster:
                 event.object.get("kind") == "Clock"
                 and event.object["metadata"]["name"] == CLOCK_NAME
             ):
-                self.clock = clock_state(event.object)
+                self.clock = clock_state(event.object, self.sim.now_ms)
 
 
 def node_object(name: str) -> JSONObject:

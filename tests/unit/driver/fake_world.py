@@ -20,7 +20,6 @@ class FakeWorld:
         self.recorder = Recorder(self.sim.clock)
         self.lag_ms = 0
         self.clock = ClockState()
-        self.lag_ms = 0
         self.revision = 0
         self.log: list[tuple[int, str]] = []
 
@@ -33,7 +32,6 @@ class FakeWorld:
             case "/clock":
                 speed = request.parameter("speed", "1")
                 until = request.parameter("until")
-                self.lag_ms = 0
                 self.clock = ClockState(
                     None if speed == "max" else float(speed),
                     request.parameter("paused") == "true",

@@ -24,7 +24,7 @@ from webapp.apiserver.selection import make_selection
 from webapp.etcd.errors import CompactedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from webapp.apimachinery.field_path import FieldError
     from webapp.apimachinery.meta import JSONObject
@@ -69,7 +69,8 @@ def get(ctx: RequestContext, registry: Registry) -> Response:
     version = ctx.request.parameter("resourceVersion") if ctx.request.query else ""
     if version:
         _require_not_future(parse_revision(version), registry.storage.revision)
-    return object_response(ctx, obj)
+    living = _living(ctx, registry)
+    return object_response(ctx, living(obj) if living else obj)
 
 
 def list_objects(ctx: RequestContext, registry: Registry) -> Response:
@@ -78,9 +79,8 @@ def list_objects(ctx: RequestContext, registry: Registry) -> Response:
     bucket = registry.store_for(ctx.resource).bucket
     namespace = namespace_of(ctx)
     if not ctx.request.query:  # the informers' and most people's plain list
-        return list_response(
-            ctx, storage.list(bucket, namespace), {"resourceVersion": str(storage.revision)}
-        )
+        items = _living_items(ctx, registry, storage.list(bucket, namespace))
+        return list_response(ctx, items, {"resourceVersion": str(storage.revision)})
     selection = selection_of(ctx)
     limit = _limit(ctx)
     start = _start(ctx, storage.revision)
@@ -99,7 +99,21 @@ def list_objects(ctx: RequestContext, registry: Registry) -> Response:
         metadata["continue"] = _token(Continuation(revision, rest.name))
         if selection.labels.selects_everything and selection.fields.selects_everything:
             metadata["remainingItemCount"] = 1 + sum(1 for _ in found)
-    return list_response(ctx, items, metadata)
+    return list_response(ctx, _living_items(ctx, registry, items), metadata)
+
+
+def _living(ctx: RequestContext, registry: Registry) -> Callable[[JSONObject], JSONObject] | None:
+    """What completes objects of this resource for people; components read what is stored."""
+    if ctx.is_trusted:
+        return None
+    return registry.living.get((ctx.resource.group, ctx.resource.resource))
+
+
+def _living_items(
+    ctx: RequestContext, registry: Registry, items: list[JSONObject]
+) -> list[JSONObject]:
+    living = _living(ctx, registry)
+    return [living(obj) for obj in items] if living else items
 
 
 def list_body(ctx: RequestContext, items: list[JSONObject], revision: int) -> JSONObject:

@@ -16,6 +16,9 @@ from webapp.apiserver.registry.store import ResourceStore
 from webapp.apiserver.registry.strategy import Strategy
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from webapp.apimachinery.meta import JSONObject
     from webapp.apimachinery.scheme import ResourceInfo
     from webapp.apiserver.admission.chain import AdmissionChain
     from webapp.apiserver.cacher import Cacher
@@ -32,6 +35,8 @@ class Registry:
         storage, cacher: Where objects lie, and who watches them.
         admission: The admission chain.
         namer: Draws names and UIDs.
+        living: For (group, resource): what an object looks like at the moment of reading, for fields
+            that would change all the time (heartbeats, the clock) and are computed instead of written.
         sim: Virtual time.
     """
 
@@ -51,6 +56,7 @@ class Registry:
         self.namer = Namer(streams, storage)
         self._allocators = ServiceAllocators(config, streams, storage)
         self._stores: dict[ResourceInfo, ResourceStore] = {}
+        self.living: dict[tuple[str, str], Callable[[JSONObject], JSONObject]] = {}
 
     def store_for(self, info: ResourceInfo) -> ResourceStore:
         """The store of a resource, made at first use."""
