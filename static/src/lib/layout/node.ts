@@ -44,7 +44,7 @@ export function placeLarge(
   const proxyX =
     open && filled.lanes.length !== 1 ? open.x - OPEN_LANE / 2 : (filled.middle ?? centerX(rect));
   const kubeletX = open
-    ? Math.min(Math.max(centerX(open), right(gauges.mem) + 40), right(open) - 100)
+    ? Math.min(Math.max(centerX(open), right(gauges.mem) + 40), right(rect) - 204)
     : centerX(rect);
   return {
     name: node.name,
@@ -60,6 +60,7 @@ export function placeLarge(
     gauges: low ? null : gauges,
     empty: filled.empty,
     open,
+    trunk: proxyX,
     manifold: filled.lanes.length > 1 || (open && filled.lanes.length > 0) ? bottom(area) - 8 : null,
     hidden: filled.hidden,
   };
@@ -70,7 +71,7 @@ function clampTab(x: number, width: number, rect: Rect): number {
 }
 
 function inlineGauges(rect: Rect, isOpen: boolean): { cpu: Rect; mem: Rect } {
-  const most = isOpen ? (rect.w - 44 - 200) / 2 : (rect.w - 44 - 26) / 2;
+  const most = isOpen ? (rect.w - 44 - 250) / 2 : (rect.w - 44 - 26) / 2;
   const w = Math.min(isOpen ? 262 : 300, most);
   const y = rect.y + (isOpen ? 67 : 72);
   return { cpu: { x: rect.x + 20, y, w, h: 20 }, mem: { x: rect.x + 20 + w + 24, y, w, h: 20 } };
@@ -168,6 +169,7 @@ export function placeCompact(
     },
     empty: [],
     open: null,
+    trunk: centerX(rect),
     manifold: null,
     hidden: filled.hidden,
   };
@@ -188,6 +190,7 @@ export function placeTile(node: NodeInput, rect: Rect, pods: Map<string, PodPlac
     gauges: null,
     empty: [],
     open: null,
+    trunk: centerX(rect),
     manifold: null,
     hidden: filled.hidden,
   };

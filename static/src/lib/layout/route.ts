@@ -83,7 +83,7 @@ export function kubeletWire(board: Board, node: string): Point[] {
 /** From kube-proxy up its lane to a Pod's edge, or to the opened Pod. */
 export function endpointWay(node: NodePlace, pod: PodPlace | null): Point[] {
   if (!node.proxy) return [];
-  const start = { x: centerX(node.proxy), y: node.proxy.y };
+  const start = { x: node.trunk, y: node.proxy.y };
   if (!pod) {
     if (!node.open) return [];
     // Without a column of cards beside it, the opened Pod stands right above kube-proxy.
@@ -109,7 +109,7 @@ export function serviceWay(board: Board, node: NodePlace): Point[] {
   // Among small Nodes in two rows a line would cross others; their endpoints are marked instead.
   if (!board.service || !node.proxy || node.size !== "large") return [];
   const { bar } = board.service;
-  const x = centerX(node.proxy);
+  const x = node.trunk;
   const landing = Math.min(Math.max(x, bar.x + 20), right(bar) - 20);
   const top = bottom(node.proxy);
   if (landing === x) {

@@ -40,6 +40,8 @@ export interface NodePlace {
   empty: Rect[];
   /** Where the Pod in focus is opened, if it is on this Node. */
   open: Rect | null;
+  /** x at which endpoint lines leave kube-proxy. */
+  trunk: number;
   /** y of the manifold that joins several lanes above kube-proxy; null with a single lane. */
   manifold: number | null;
   /** Pods that have no place of their own. */
