@@ -20,7 +20,7 @@ class Viewer:
         self.client = socketio.Client(reconnection=False)
         for name in ("hello", "snapshot", "delta", "facts", "clock"):
             self.client.on(name, self._keep(name))
-        self.client.connect(url, transports=[transport], headers=headers)
+        self.client.connect(url, transports=[transport], headers=headers, wait_timeout=10)
 
     def _keep(self, name):
         return lambda frame: self.frames.append((name, frame))

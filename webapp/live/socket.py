@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import gevent
 import msgspec
+import orjson
 import simple_websocket
 from engineio.async_drivers.gevent import WebSocketWSGI  # type: ignore[import-untyped]
 from flask import request
@@ -83,7 +84,8 @@ class LiveStream:
         self._emit("hello", self._make_hello(self._clock()), to=viewer)
         outbox = Outbox(lambda: self._waiting_frames(viewer))
         self._outboxes[viewer] = outbox
-        self._send_snapshot(viewer, outbox)
+        # The connection is confirmed when this handler returns; a large snapshot must not delay that.
+        gevent.spawn(self._send_snapshot, viewer, outbox)
         if self._driver.failure:
             self._socketio.emit("stopped", self._failure(), to=viewer)
 
@@ -158,6 +160,20 @@ def _viewer() -> str:
     """Flask-SocketIO's id of the connection that an event came from."""
     viewer: str = request.sid  # type: ignore[attr-defined]  # added by Flask-SocketIO
     return viewer
+
+
+class _FastJSON:
+    """The encoder for Socket.IO: snapshots are large, and nothing else runs while one is encoded."""
+
+    @staticmethod
+    def dumps(obj: object, **_: object) -> str:
+        """``obj`` as JSON text."""
+        return orjson.dumps(obj).decode()
+
+    @staticmethod
+    def loads(text: str | bytes, **_: object) -> Any:
+        """The tree in a JSON text."""
+        return orjson.loads(text)
 
 
 class _WholeSocket:
