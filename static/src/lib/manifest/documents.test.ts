@@ -30,12 +30,17 @@ describe("parseManifests", () => {
       "kind is not set.",
       "metadata.name is not set.",
     ]);
-    expect(documents[1]?.problems[0]).toMatchObject({ line: 4, message: expect.stringContaining("no object") });
+    expect(documents[1]?.problems[0]).toMatchObject({
+      line: 4,
+      message: expect.stringContaining("no object"),
+    });
     expect(documents[2]?.problems[0]).toMatchObject({ line: 6 });
   });
 
   it("takes JSON, and a name yet to be generated", () => {
-    const { documents } = parseManifests('{"apiVersion":"v1","kind":"Pod","metadata":{"generateName":"job-"}}');
+    const { documents } = parseManifests(
+      '{"apiVersion":"v1","kind":"Pod","metadata":{"generateName":"job-"}}',
+    );
 
     expect(documents.map(titleOf)).toEqual(["Pod job-…"]);
     expect(documents[0]?.problems).toEqual([]);
@@ -54,8 +59,16 @@ describe("parseManifests", () => {
 
   it("refuses too much text and too deep nesting with a sentence", () => {
     expect(parseManifests("a".repeat(2 ** 20 + 1)).refusal).toContain("1 MiB");
-    const deep = parseManifests("[".repeat(100_000));
-    expect(deep.refusal || deep.documents[0]?.problems[0]?.message).toBeTruthy();
+    expect(parseManifests("[".repeat(100_000)).refusal).toContain("nested");
+    expect(parseManifests("- ".repeat(20_000)).refusal).toContain("nested");
+    expect(parseManifests("a: b\0").refusal).toContain("binary");
+  });
+
+  it("finds keys that are there twice, in large maps too", () => {
+    const keys = Array.from({ length: 30_000 }, (_, n) => `  k${n}: v`).join("\n");
+    const { documents } = parseManifests(`kind: A\ndata:\n${keys}\n  k7: v\n`);
+
+    expect(documents[0]?.problems).toMatchObject([{ line: 30_003, message: expect.stringContaining("k7") }]);
   });
 
   it("finds the document at an offset", () => {

@@ -2,7 +2,7 @@
  * A text as manifests. Enters: what stands in the editor. Leaves: its documents with their identity, and what is
  * wrong with them, with offsets; never throws, whatever the text is.
  */
-import { isMap, LineCounter, parseAllDocuments, type Document } from "yaml";
+import { isMap, isScalar, LineCounter, parseAllDocuments, visit, type Document } from "yaml";
 import { locate, parseFieldPath } from "./field-path.ts";
 
 export interface Problem {
@@ -44,30 +44,54 @@ export const sizeRefusal = (bytes: number): string =>
   `This is ${(bytes / MAX_BYTES).toFixed(1)} MiB of text; a manifest may have up to 1 MiB here.`;
 
 export function parseManifests(text: string): Manifests {
-  if (text.length > MAX_BYTES) return { documents: [], refusal: sizeRefusal(text.length) };
+  const refusal = refusalOf(text);
+  if (refusal) return { documents: [], refusal };
   const lines = new LineCounter();
-  try {
-    const parsed = parseAllDocuments(text, {
-      lineCounter: lines,
-      prettyErrors: false,
-      version: "1.1",
-      logLevel: "silent",
-    });
-    const trees = Array.isArray(parsed) ? parsed.filter(hasContent) : [];
-    return {
-      documents: trees.map((one, index) => manifestOf(one, index, text, lines)),
-      refusal: "",
-    };
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    return { documents: [], refusal: "This text is nested too deeply to be read." };
-  }
+  // The parser's own search for keys that are there twice takes minutes for large maps; see `duplicates`.
+  const parsed = parseAllDocuments(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    version: "1.1",
+    uniqueKeys: false,
+    logLevel: "silent",
+  });
+  const trees = Array.isArray(parsed) ? parsed.filter(hasContent) : [];
+  return { documents: trees.map((one, index) => manifestOf(one, index, text, lines)), refusal: "" };
 }
 
-const hasContent = (document: Document): boolean => document.contents !== null || document.errors.length > 0;
+const MAX_DEPTH = 100;
+const MAX_ANCHORS = 500;
+const MAX_DOCUMENTS = 1000;
+
+/** Text that the parser had better not see: it would take the page with it. */
+function refusalOf(text: string): string {
+  if (text.length > MAX_BYTES) return sizeRefusal(text.length);
+  if (text.includes("\0")) return "This is a binary file, not a manifest.";
+  if (isTooDeep(text)) return `This text is nested more than ${MAX_DEPTH} levels deep.`;
+  const counts: [RegExp, number, string][] = [
+    [/(?:^|[\s[{,])&[^\s,\]}]/gm, MAX_ANCHORS, "anchors (&name)"],
+    [/^---/gm, MAX_DOCUMENTS, "documents"],
+  ];
+  const over = counts.find(([pattern, most]) => (text.match(pattern)?.length ?? 0) > most);
+  return over ? `This text has more than ${over[1]} ${over[2]}.` : "";
+}
+
+function isTooDeep(text: string): boolean {
+  let depth = 0;
+  for (const [bracket] of text.matchAll(/[[\]{}]/g)) {
+    depth = Math.max(0, depth + (bracket === "[" || bracket === "{" ? 1 : -1));
+    if (depth > MAX_DEPTH) return true;
+  }
+  return /^\s*(?:[-?][ \t]+){100}/m.test(text) || /^ {400}/m.test(text);
+}
+
+function hasContent({ contents, errors }: Document): boolean {
+  const empty = contents === null || (isScalar(contents) && contents.value === null);
+  return !empty || errors.length > 0;
+}
 
 function manifestOf(document: Document, index: number, text: string, lines: LineCounter): ManifestDocument {
-  const [start, , end] = document.range;
+  const [start, , end] = document.range ?? [0, 0, text.length];
   const root = isMap(document.contents) ? document.contents : null;
   const word = (...path: string[]): string => {
     const value: unknown = root?.getIn(path);
@@ -88,10 +112,11 @@ function manifestOf(document: Document, index: number, text: string, lines: Line
     problems: [],
     tree: document,
   };
-  manifest.problems = document.errors.map((error) => {
+  manifest.problems = document.errors.slice(0, 20).map((error) => {
     const position = Math.min(error.pos[0], Math.max(text.length - 1, 0));
     return problemAt(lines, { from: position, to: error.pos[1] }, yamlWords(error.code, error.message));
   });
+  if (manifest.problems.length === 0) manifest.problems = duplicates(document, lines);
   if (manifest.problems.length === 0) manifest.problems = identityProblems(manifest, lines);
   return manifest;
 }
@@ -102,12 +127,36 @@ function firstContent(text: string, start: number, end: number): number {
   return Math.min(start + (skipped?.[0].length ?? 0), end);
 }
 
+function duplicates(document: Document, lines: LineCounter): Problem[] {
+  const problems: Problem[] = [];
+  visit(document, {
+    Map(_, map) {
+      const seen = new Set<unknown>();
+      for (const { key } of map.items) {
+        if (!isScalar(key) || key.value === "<<") continue;
+        if (seen.has(key.value) && key.range) {
+          const span = { from: key.range[0], to: key.range[1] };
+          problems.push(
+            problemAt(lines, span, `The key ${String(key.value)} is already there: a map has each key once.`),
+          );
+        }
+        seen.add(key.value);
+      }
+    },
+  });
+  return problems.slice(0, 20);
+}
+
 function identityProblems(manifest: ManifestDocument, lines: LineCounter): Problem[] {
   const { tree } = manifest;
   const here = { from: manifest.from, to: Math.min(manifest.to, manifest.from + 1) };
   if (!isMap(tree.contents)) {
     return [
-      problemAt(lines, here, "This is no object: a manifest has the keys apiVersion, kind and metadata at its top."),
+      problemAt(
+        lines,
+        here,
+        "This is no object: a manifest has the keys apiVersion, kind and metadata at its top.",
+      ),
     ];
   }
   const bomb = aliasProblem(tree);
@@ -143,7 +192,6 @@ function problemAt(lines: LineCounter, span: { from: number; to: number }, messa
 
 const WORDS: Record<string, string> = {
   TAB_AS_INDENT: "YAML is indented with spaces, not with tabs.",
-  DUPLICATE_KEY: "This key is already there: a map has each key once.",
   BAD_INDENT: "The indentation does not fit the lines above.",
   MISSING_CHAR: "A character is missing here, such as a closing quote or bracket, or the colon after a key.",
   BLOCK_AS_IMPLICIT_KEY: "A key and its value are nested on one line; is there a colon too many?",
@@ -154,7 +202,10 @@ const yamlWords = (code: string, message: string): string =>
   WORDS[code] ? `${WORDS[code]} (${message})` : message;
 
 /** The document that an offset belongs to. */
-export function documentAt(documents: readonly ManifestDocument[], offset: number): ManifestDocument | undefined {
+export function documentAt(
+  documents: readonly ManifestDocument[],
+  offset: number,
+): ManifestDocument | undefined {
   return documents.findLast((document) => document.from <= offset) ?? documents[0];
 }
 

@@ -54,7 +54,11 @@ describe("parseFieldPath", () => {
 describe("problemsOf", () => {
   it("finds the line of a field", () => {
     expect(
-      linesFor("spec.containers[1].image", '.spec.containers[name="web"].name', "metadata.labels[app.kubernetes.io/name]"),
+      linesFor(
+        "spec.containers[1].image",
+        '.spec.containers[name="web"].name',
+        "metadata.labels[app.kubernetes.io/name]",
+      ),
     ).toEqual([19, 18, 10]);
   });
 

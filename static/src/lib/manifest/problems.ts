@@ -25,7 +25,7 @@ function spanFor(complaint: Complaint, document: ManifestDocument, text: string)
   return kind ?? { from: document.from, to: document.from };
 }
 
-const sourceStart = (document: ManifestDocument): number => document.tree.range[0];
+const sourceStart = (document: ManifestDocument): number => document.tree.range?.[0] ?? 0;
 
 /** The n-th line after an offset. */
 function lineSpan(text: string, start: number, line: number): Span {

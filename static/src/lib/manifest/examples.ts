@@ -1,0 +1,74 @@
+/** The gallery: small manifests, each with what to watch for. */
+import barePod from "./examples/bare-pod.yaml?raw";
+import crashLoop from "./examples/crash-loop.yaml?raw";
+import deploymentAndService from "./examples/deployment-and-service.yaml?raw";
+import fitsNowhere from "./examples/fits-nowhere.yaml?raw";
+import initAndSidecar from "./examples/init-and-sidecar.yaml?raw";
+import namespaceAndRbac from "./examples/namespace-and-rbac.yaml?raw";
+import newNode from "./examples/new-node.yaml?raw";
+import noSuchImage from "./examples/no-such-image.yaml?raw";
+import onlyOnSsd from "./examples/only-on-ssd.yaml?raw";
+import rollingUpdate from "./examples/rolling-update.yaml?raw";
+
+export interface Example {
+  title: string;
+  watch: string;
+  text: string;
+}
+
+export const examples: readonly Example[] = [
+  {
+    title: "A Pod",
+    watch:
+      "Follow it through the nine steps, from the API server to its Node, until it has an IP and is Ready.",
+    text: barePod,
+  },
+  {
+    title: "Init container, sidecar, volume",
+    watch:
+      "The init container ends first, the sidecar starts next, the app last; all share one volume and one IP.",
+    text: initAndSidecar,
+  },
+  {
+    title: "Deployment and Service",
+    watch:
+      "One Deployment makes a ReplicaSet, that makes three Pods; each joins the Service once it is Ready.",
+    text: deploymentAndService,
+  },
+  {
+    title: "Rolling update of that Deployment",
+    watch: "Apply after the one before: a new ReplicaSet grows Pod by Pod while the old one shrinks.",
+    text: rollingUpdate,
+  },
+  {
+    title: "A Pod that fits nowhere",
+    watch:
+      "It asks for 64 CPUs: every Node refuses it, and it waits on the shelf with the scheduler's reason.",
+    text: fitsNowhere,
+  },
+  {
+    title: "A Pod that is choosy",
+    watch: "It wants a Node with the label disk=ssd and bears one taint; it waits until a Node suits it.",
+    text: onlyOnSsd,
+  },
+  {
+    title: "A crash loop",
+    watch: "Its program ends with an error; the kubelet starts it again, each time after a longer pause.",
+    text: crashLoop,
+  },
+  {
+    title: "An image that does not exist",
+    watch: "A slip in the tag: the Pod gets its Node and its IP, then the image cannot be pulled.",
+    text: noSuchImage,
+  },
+  {
+    title: "One more Node",
+    watch: "The Node registers, its kubelet reports, and Pods that waited for disk=ssd or for room move in.",
+    text: newNode,
+  },
+  {
+    title: "A team's Namespace and rights",
+    watch: "Namespace first, then a Role and who has it; ask kubectl auth can-i --as what they may now do.",
+    text: namespaceAndRbac,
+  },
+];
