@@ -11,7 +11,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from webapp.journey.pod_deployment import STEPS
-from webapp.journey.wording import headline_of, summary_of
+from webapp.journey.wording import completed_headline, headline_of, summary_of
 from webapp.trace import facts
 from webapp.trace.recorder import fact_json
 
@@ -77,16 +77,18 @@ class PodJourney:
         ref: The Pod; its UID is ``request-N`` while it was refused before it existed.
         started_ms: When the journey began.
         steps: Progress of step 1 to 9, at index 0 to 8.
+        phase: The Pod's phase as last reported.
         removed: Whether the Pod is gone.
         version: Rises with every change; lets readers see whether they have the newest.
     """
 
-    __slots__ = ("ref", "removed", "started_ms", "steps", "version")
+    __slots__ = ("phase", "ref", "removed", "started_ms", "steps", "version")
 
     def __init__(self, ref: ObjectRef, started_ms: int) -> None:
         self.ref = ref
         self.started_ms = started_ms
         self.steps = tuple(StepProgress() for _ in STEPS)
+        self.phase = "Pending"
         self.removed = False
         self.version = 0
 
@@ -110,6 +112,8 @@ class PodJourney:
     @property
     def headline(self) -> str:
         """Where it stands, in one sentence."""
+        if self.phase == "Succeeded":
+            return completed_headline(self.ref.name)
         return headline_of(self.ref.name, self.current, self.steps_summary, failed=self.is_held_up)
 
     @property
@@ -185,7 +189,7 @@ class JourneyLog:
             for kind in (*step.begun_by, *step.done_by):
                 self._handlers[kind] = self._on_pod_fact
         self._handlers[facts.PodRejected] = self._on_pod_fact
-        recorder.subscribe(self._on_fact)
+        recorder.subscribe(self._on_fact, self._handlers)
 
     def find(self, namespace: str, name: str) -> PodJourney | None:
         """The newest journey of a Pod of this name."""
@@ -200,9 +204,7 @@ class JourneyLog:
         return [self.journeys[uid] for uid in changed if uid in self.journeys]
 
     def _on_fact(self, record: FactRecord) -> None:
-        handler = self._handlers.get(type(record.fact))
-        if handler is not None:
-            handler(record)
+        self._handlers[type(record.fact)](record)
 
     # --- steps 1 to 4: facts of a request, which belong to a Pod once it is stored -------------
 
@@ -289,10 +291,12 @@ class JourneyLog:
         if isinstance(fact, _HOLD_UPS):
             step.failed = True
         elif isinstance(fact, facts.StatusReported):
-            if fact.phase in {"Running", "Succeeded"}:
+            journey.phase = fact.phase
+            if fact.phase in {"Running", "Succeeded", "Failed"}:
                 journey.complete_through(8, record.at_ms)
             if fact.phase == "Succeeded":
                 journey.complete_through(9, record.at_ms)
+            step.failed = fact.phase == "Failed"
         elif isinstance(fact, STEPS[number - 1].done_by):
             journey.complete_through(number, record.at_ms)
         else:

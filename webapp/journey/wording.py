@@ -27,6 +27,11 @@ def headline_of(name: str, current: int, summary: str, *, failed: bool) -> str:
     return _HEADLINES[current].format(name=name)
 
 
+def completed_headline(name: str) -> str:
+    """What is said of a Pod whose containers all ended well."""
+    return f"{name} has run to its end."
+
+
 _HEADLINES: dict[int, str] = {
     1: "{name} is described in a manifest.",
     2: "{name} is on its way to the API server.",
@@ -103,6 +108,8 @@ _SUMMARIES: dict[type[Fact], Callable[[Any], str]] = {
     facts.SandboxCreated: lambda fact: f"sandbox made on {fact.node}",
     facts.SpecRejected: lambda fact: fact.message,
     facts.SpecValidated: lambda _: "the spec is valid",
-    facts.StatusReported: lambda fact: f"phase {fact.phase} reported",
+    facts.StatusReported: lambda fact: (
+        "it has failed" if fact.phase == "Failed" else f"phase {fact.phase} reported"
+    ),
     facts.VolumesMounted: lambda fact: f"volumes mounted: {', '.join(fact.volumes)}",
 }

@@ -92,6 +92,20 @@ def test_a_pod_that_fits_nowhere_is_held_up_at_step_five(recorder, log):
     assert (journey.current, journey.is_held_up, journey.headline) == (5, True, "web: 0/3 nodes")
 
 
+@pytest.mark.parametrize(
+    ("phase", "current", "headline"),
+    [("Succeeded", 10, "web has run to its end."), ("Failed", 9, "web: it has failed")],
+)
+def test_a_pod_that_ends_has_an_end_to_its_story(recorder, log, phase, current, headline):
+    """Completed is nine of nine; failed is held up at the report."""
+    store(recorder, post(recorder))
+
+    recorder.record(facts.StatusReported(actor="kubelet/n1", subject=POD, node="n1", phase=phase))
+
+    journey = log.journeys["uid-1"]
+    assert (journey.current, journey.headline) == (current, headline)
+
+
 def test_a_refused_request_is_a_journey_that_ends_at_its_gate(recorder, log):
     """The page can show where and why a manifest was refused."""
     seq = post(recorder)
