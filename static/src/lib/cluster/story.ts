@@ -11,6 +11,9 @@ export const isSystem = (namespace: string): boolean => SYSTEM.has(namespace);
 export const isOnItsWay = (journey: JourneyView): boolean =>
   journey.current <= 9 && !journey.steps.some((step) => step.outcome === "failed");
 
+/** A request to make a Pod that was refused: a story without a Pod. */
+const isRefused = (journey: JourneyView): boolean => journey.podUid.startsWith("request-");
+
 export interface StoryInput {
   selected: string | null;
   previous: string | null;
@@ -23,10 +26,12 @@ export interface StoryInput {
 /** The UID of the Pod to tell about, or null. */
 export function chooseStory({ selected, previous, lingering, journeys, pods }: StoryInput): string | null {
   if (selected !== null && journeys.has(selected)) return selected;
-  const own = [...journeys.values()].filter((journey) => !isSystem(journey.namespace));
+  const own = [...journeys.values()].filter(
+    (journey) => !isSystem(journey.namespace) && (isRefused(journey) || pods.has(journey.podUid)),
+  );
   const moving = newest(own.filter(isOnItsWay), pods);
-  const before = previous === null ? undefined : journeys.get(previous);
-  if (!moving) return before && !isSystem(before.namespace) ? before.podUid : lastFinished(own);
+  const before = own.find((journey) => journey.podUid === previous);
+  if (!moving) return before && lingering ? before.podUid : lastFinished(own);
   if (!before || before === moving) return moving.podUid;
   if (!isOnItsWay(before)) return lingering ? before.podUid : moving.podUid;
   const younger = born(moving, pods) - born(before, pods);
