@@ -7,6 +7,7 @@ Models:
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class WorkQueue:
         self._sim = sim
         self._process = process
         self._service_ms = service_ms
-        self._waiting: dict[str, None] = {}
+        self._waiting: OrderedDict[str, None] = OrderedDict()
         self._delayed: dict[str, Timer] = {}
         self._retries: dict[str, int] = {}
         self._busy = False
@@ -95,8 +96,7 @@ class WorkQueue:
         self.add(key)
 
     def _next(self, _: None) -> None:
-        key = next(iter(self._waiting))
-        del self._waiting[key]
+        key = self._waiting.popitem(last=False)[0]
         self._process(key)
         if self._waiting:
             self._sim.schedule(self._service_ms, self._next)

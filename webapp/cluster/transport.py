@@ -109,17 +109,18 @@ class _WriteLog:
     """Which fact reported which revision: the causes of deliveries."""
 
     def __init__(self, recorder: Recorder) -> None:
-        self._seq_by_revision: dict[int, int] = {}
-        recorder.subscribe(self._on_fact)
+        # A ring, as revisions are consecutive: (revision, seq) at revision modulo its length.
+        self._ring = [(0, 0)] * REMEMBERED_WRITES
+        recorder.subscribe(self._on_stored, (ObjectStored,))
 
-    def _on_fact(self, record: FactRecord) -> None:
+    def _on_stored(self, record: FactRecord) -> None:
         if isinstance(record.fact, ObjectStored):
-            self._seq_by_revision[record.fact.revision] = record.seq
-            if len(self._seq_by_revision) > REMEMBERED_WRITES:
-                del self._seq_by_revision[next(iter(self._seq_by_revision))]
+            revision = record.fact.revision
+            self._ring[revision % REMEMBERED_WRITES] = (revision, record.seq)
 
     def seq_of(self, revision: int) -> int:
-        return self._seq_by_revision.get(revision, 0)
+        held, seq = self._ring[revision % REMEMBERED_WRITES]
+        return seq if held == revision else 0
 
 
 class _DelayedLine:

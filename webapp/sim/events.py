@@ -27,7 +27,11 @@ class Timer:
     __slots__ = ("at_ms", "background", "handler", "key")
 
     def __init__(
-        self, at_ms: int, handler: Callable[[Any], None], key: Any, *, background: bool
+        self,
+        at_ms: int,
+        handler: Callable[[Any], None],
+        key: Any,
+        background: bool,  # by position: made for every event
     ) -> None:
         self.at_ms = at_ms
         self.handler: Callable[[Any], None] | None = handler
@@ -60,7 +64,7 @@ class EventQueue:
         self, at_ms: int, handler: Callable[[Any], None], key: Any, *, background: bool = False
     ) -> Timer:
         """Add a timer behind all others of its millisecond."""
-        timer = Timer(at_ms, handler, key, background=background)
+        timer = Timer(at_ms, handler, key, background)
         bucket = self._buckets.get(at_ms)
         if bucket is None:
             self._buckets[at_ms] = deque((timer,))
@@ -94,11 +98,25 @@ class EventQueue:
             del self._buckets[at_ms]
         return None
 
-    def pop(self) -> Timer:
-        """Take the first pending timer; call :meth:`next_time` first to know that there is one."""
-        timer = self._buckets[self._times[0]].popleft()
-        self._forget(timer)
-        return timer
+    def take(self, until_ms: int | None = None) -> Timer | None:
+        """Take the first pending timer if it is due by ``until_ms`` (``None``: whenever it is due)."""
+        times, buckets = self._times, self._buckets
+        while times:
+            at_ms = times[0]
+            if until_ms is not None and at_ms > until_ms:
+                return None
+            bucket = buckets[at_ms]
+            while bucket:
+                timer = bucket.popleft()
+                if timer.handler is not None:
+                    if timer.background:
+                        self.background -= 1
+                    else:
+                        self.foreground -= 1
+                    return timer
+            heappop(times)
+            del buckets[at_ms]
+        return None
 
     def _forget(self, timer: Timer) -> None:
         if timer.background:

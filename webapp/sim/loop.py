@@ -97,10 +97,10 @@ class Simulation:
 
     def step(self) -> bool:
         """Run the first pending timer; return whether there was one."""
-        at_ms = self._queue.next_time()
-        if at_ms is None:
+        timer = self._queue.take()
+        if timer is None:
             return False
-        self._run_first(at_ms)
+        self._run(timer)
         return True
 
     def run_slice(
@@ -118,14 +118,14 @@ class Simulation:
         Returns:
             Whether the horizon was reached.
         """
-        queue = self._queue
+        take, run = self._queue.take, self._run
         countdown = check_every
         while True:
-            at_ms = queue.next_time()
-            if at_ms is None or at_ms > until_ms:
+            timer = take(until_ms)
+            if timer is None:
                 self.clock.now_ms = max(self.clock.now_ms, until_ms)
                 return True
-            self._run_first(at_ms)
+            run(timer)
             countdown -= 1
             if not countdown:
                 if not has_budget():
@@ -147,14 +147,18 @@ class Simulation:
             SimulationError: More than ``limit`` handlers ran, so the world does not settle.
         """
         last = self.events_processed + limit
-        while self._queue.foreground:
-            self.step()
+        queue, run = self._queue, self._run
+        while queue.foreground:
+            timer = queue.take()
+            if timer is not None:
+                run(timer)
             if self.events_processed > last:
                 raise SimulationError(f"the world did not settle within {limit} events")
 
-    def _run_first(self, at_ms: int) -> None:
-        self.clock.now_ms = max(at_ms, self.clock.now_ms)
-        timer = self._queue.pop()
+    def _run(self, timer: Timer) -> None:
+        clock = self.clock
+        if timer.at_ms > clock.now_ms:
+            clock.now_ms = timer.at_ms
         handler, key = timer.handler, timer.key
         timer.handler = timer.key = None
         self.events_processed += 1

@@ -21,20 +21,24 @@ _SCALE = 1 / (1 << 64)
 class RandomStream:
     """One named source of numbers."""
 
-    __slots__ = ("_count", "_key")
+    __slots__ = ("_count", "_keyed")
 
     def __init__(self, key: bytes) -> None:
-        self._key = key
+        self._keyed = blake2b(digest_size=8, key=key)  # copied for each number: no new set-up
         self._count = 0
 
     def bits64(self) -> int:
         """The next 64 bits."""
         self._count += 1
-        return self._hash(self._count.to_bytes(8, "big"))
+        state = self._keyed.copy()
+        state.update(self._count.to_bytes(8, "big"))
+        return int.from_bytes(state.digest(), "big")
 
     def keyed_bits64(self, key: str) -> int:
         """64 bits that depend on ``key`` alone and consume nothing."""
-        return self._hash(key.encode())
+        state = self._keyed.copy()
+        state.update(key.encode())
+        return int.from_bytes(state.digest(), "big")
 
     def uniform(self) -> float:
         """The next number in [0, 1)."""
@@ -54,10 +58,8 @@ class RandomStream:
 
     def hex(self, digits: int) -> str:
         """The next ``digits`` lower-case hexadecimal digits."""
-        text = ""
-        while len(text) < digits:
-            text += f"{self.bits64():016x}"
-        return text[:digits]
+        draws = (digits + 15) // 16
+        return "".join([f"{self.bits64():016x}" for _ in range(draws)])[:digits]
 
     def name_suffix(self, length: int = 5) -> str:
         """A suffix as generated names carry, for example ``x2k4p``.
@@ -65,7 +67,8 @@ class RandomStream:
         Models:
             staging/src/k8s.io/apimachinery/pkg/util/rand/rand.go String
         """
-        return "".join(_NAME_ALPHABET[self.below(len(_NAME_ALPHABET))] for _ in range(length))
+        bits64, size = self.bits64, len(_NAME_ALPHABET)
+        return "".join([_NAME_ALPHABET[bits64() % size] for _ in range(length)])
 
     def uid(self) -> str:
         """A version 4 UUID in canonical text."""
@@ -74,9 +77,6 @@ class RandomStream:
         return (
             f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
         )
-
-    def _hash(self, data: bytes) -> int:
-        return int.from_bytes(blake2b(data, digest_size=8, key=self._key).digest(), "big")
 
 
 class RandomStreams:

@@ -1,4 +1,4 @@
-"""The closed vocabulary of facts: every observable moment as a frozen dataclass.
+"""The closed vocabulary of facts: every observable moment as a dataclass, not changed once made.
 
 A fact names its ``actor`` (who did it: ``kube-apiserver``, ``kube-scheduler``,
 ``kubelet/worker-1``, or the user agent of a client such as ``kubectl``) and its ``subject`` (the
@@ -22,7 +22,7 @@ class ObjectRef(NamedTuple):
     uid: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Fact:
     """Something that happened.
 
@@ -38,12 +38,12 @@ class Fact:
 # --- steps 1 to 4: the manifest, the request, the gates -------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class ManifestParsed(Fact):
     """Step 1: a client turned a manifest into an object to send."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class RequestReceived(Fact):
     """Step 2: a request travelled from ``actor`` to the API server.
 
@@ -60,7 +60,7 @@ class RequestReceived(Fact):
     duration_ms: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class RequestAuthenticated(Fact):
     """Step 3: the API server knows who asks."""
 
@@ -69,7 +69,7 @@ class RequestAuthenticated(Fact):
     method: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class RequestAuthorized(Fact):
     """Step 3: a rule allows the request; ``rule`` names binding and role."""
 
@@ -77,7 +77,7 @@ class RequestAuthorized(Fact):
     rule: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class RequestDenied(Fact):
     """Step 3: 401 or 403; the message is the one the client gets."""
 
@@ -86,7 +86,7 @@ class RequestDenied(Fact):
     code: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class RequestAdmitted(Fact):
     """Step 4: defaults and admission plugins filled in what the manifest left out.
 
@@ -97,12 +97,12 @@ class RequestAdmitted(Fact):
     changes: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class SpecValidated(Fact):
     """Step 4: the object obeys its schema and its kind's rules."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class SpecRejected(Fact):
     """Step 4: the request was refused; ``message`` is the one the client gets."""
 
@@ -110,7 +110,7 @@ class SpecRejected(Fact):
     code: int = 422
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class ObjectStored(Fact):
     """Step 4, and after: a revision was written.
 
@@ -125,7 +125,7 @@ class ObjectStored(Fact):
     resource: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class WatchDelivered(Fact):
     """A watch event travelled from the API server to ``actor``.
 
@@ -143,7 +143,7 @@ class WatchDelivered(Fact):
 # --- steps 5 and 6: the scheduler -----------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class NodesFiltered(Fact):
     """Step 5: the Nodes were filtered.
 
@@ -164,7 +164,7 @@ class NodesFiltered(Fact):
     verdicts: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class NodesScored(Fact):
     """Step 5: the Nodes left were scored; ``scores`` holds at most 20 (Node name, weighted sum), best first."""
 
@@ -172,7 +172,7 @@ class NodesScored(Fact):
     scores: tuple[tuple[str, int], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class NodeChosen(Fact):
     """Step 5: the scheduler chose a Node and assumes the Pod there."""
 
@@ -181,7 +181,7 @@ class NodeChosen(Fact):
     score: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class PodUnschedulable(Fact):
     """Step 5: no Node fits; ``message`` is the FailedScheduling text."""
 
@@ -189,7 +189,7 @@ class PodUnschedulable(Fact):
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class PodBound(Fact):
     """Step 6: the binding was written; the Pod belongs to ``node``."""
 
@@ -199,14 +199,14 @@ class PodBound(Fact):
 # --- steps 7 and 8: kubelet, runtime, network -----------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class PodAccepted(Fact):
     """Step 7: the kubelet of ``node`` noticed the Pod and admitted it."""
 
     node: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class PodRejected(Fact):
     """Step 7: the kubelet of ``node`` refused the Pod."""
 
@@ -215,7 +215,7 @@ class PodRejected(Fact):
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class VolumesMounted(Fact):
     """Step 8: the Pod's volumes are ready for its containers."""
 
@@ -223,7 +223,7 @@ class VolumesMounted(Fact):
     volumes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class SandboxCreated(Fact):
     """Step 8: the runtime made the Pod's sandbox (its shared namespaces)."""
 
@@ -232,7 +232,7 @@ class SandboxCreated(Fact):
     runtime_handler: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class SandboxRemoved(Fact):
     """The runtime removed the Pod's sandbox, and its address was released."""
 
@@ -240,7 +240,7 @@ class SandboxRemoved(Fact):
     sandbox_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class AddressAssigned(Fact):
     """Step 8: the network plugin gave the sandbox its addresses."""
 
@@ -249,7 +249,7 @@ class AddressAssigned(Fact):
     plugin: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class ImagePullStarted(Fact):
     """Step 8: an image is being pulled; the span is the expected time."""
 
@@ -260,7 +260,7 @@ class ImagePullStarted(Fact):
     duration_ms: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class ImagePulled(Fact):
     """Step 8: the image is on the Node; ``already_present`` when nothing had to be fetched."""
 
@@ -270,7 +270,7 @@ class ImagePulled(Fact):
     already_present: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class ImagePullFailed(Fact):
     """Step 8: the pull failed, with the reason the container shows."""
 
@@ -281,7 +281,7 @@ class ImagePullFailed(Fact):
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class ContainerCreated(Fact):
     """Step 8: a container exists and has not been started yet; ``role`` is init, sidecar or app."""
 
@@ -291,7 +291,7 @@ class ContainerCreated(Fact):
     role: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class ContainerStarted(Fact):
     """Step 8: a container's first process runs; ``role`` is init, sidecar or app."""
 
@@ -302,7 +302,7 @@ class ContainerStarted(Fact):
     restart_count: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class ContainerStopping(Fact):
     """A container was asked to stop (SIGTERM) and has ``duration_ms`` of grace."""
 
@@ -312,7 +312,7 @@ class ContainerStopping(Fact):
     duration_ms: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class ContainerExited(Fact):
     """A container's first process ended; ``reason`` is Completed, Error or OOMKilled."""
 
@@ -323,7 +323,7 @@ class ContainerExited(Fact):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class ContainerBackedOff(Fact):
     """A restart waits ``duration_ms`` (CrashLoopBackOff)."""
 
@@ -332,7 +332,7 @@ class ContainerBackedOff(Fact):
     duration_ms: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class ProbeResultChanged(Fact):
     """A probe changed its verdict; ``probe`` is startup, liveness or readiness."""
 
@@ -346,7 +346,7 @@ class ProbeResultChanged(Fact):
 # --- step 9: status -------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class StatusReported(Fact):
     """Step 9: the kubelet wrote the Pod's status."""
 
@@ -354,14 +354,14 @@ class StatusReported(Fact):
     phase: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class PodReady(Fact):
     """Step 9: every container runs and is ready; the Pod is Ready as a whole."""
 
     node: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class PodNotReady(Fact):
     """A Pod that was Ready is no longer."""
 
@@ -369,7 +369,7 @@ class PodNotReady(Fact):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class PodRemoved(Fact):
     """The Pod object is gone from the store."""
 
@@ -377,14 +377,14 @@ class PodRemoved(Fact):
 # --- controllers, services, machines --------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class ControllerActed(Fact):
     """A controller made observed more like desired; ``summary`` says how in plain words."""
 
     summary: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class EndpointsChanged(Fact):
     """A Service's endpoints changed."""
 
@@ -392,7 +392,7 @@ class EndpointsChanged(Fact):
     not_ready: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class RulesSynced(Fact):
     """kube-proxy on ``node`` turned Services and endpoints into data-plane rules."""
 
@@ -401,14 +401,14 @@ class RulesSynced(Fact):
     endpoints: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class NodeRegistered(Fact):
     """A machine's kubelet registered or joined."""
 
     node: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class NodeReadinessChanged(Fact):
     """A Node became Ready or NotReady."""
 
@@ -417,7 +417,7 @@ class NodeReadinessChanged(Fact):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class ClockChanged(Fact):
     """Someone changed how virtual time runs."""
 

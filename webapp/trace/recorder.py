@@ -7,13 +7,12 @@ The log keeps the newest facts up to a bound, so that a long run does not grow w
 from __future__ import annotations
 
 from collections import deque
-from contextlib import contextmanager
 from dataclasses import fields
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable
 
     from webapp.sim.clock import SimClock
     from webapp.trace.facts import Fact
@@ -48,33 +47,74 @@ class Recorder:
 
     def __init__(self, clock: SimClock, keep: int = KEPT_FACTS) -> None:
         self._clock = clock
-        self._subscribers: list[Callable[[FactRecord], None]] = []
+        self._subscriptions: list[_Subscription] = []
+        self._listeners: dict[type[Fact], tuple[Callable[[FactRecord], None], ...]] = {}
         self.records: deque[FactRecord] = deque(maxlen=keep)
         self.last_seq = 0
         self.cause = 0
 
     def record(self, fact: Fact) -> int:
         """Append a fact and tell the subscribers; return its ``seq``."""
-        self.last_seq += 1
-        entry = FactRecord(self.last_seq, self._clock.now_ms, self.cause, fact)
+        self.last_seq = seq = self.last_seq + 1
+        entry = FactRecord(seq, self._clock.now_ms, self.cause, fact)
         self.records.append(entry)
-        for subscriber in self._subscribers:
-            subscriber(entry)
-        return self.last_seq
+        listeners = self._listeners.get(type(fact))
+        if listeners is None:
+            listeners = self._find_listeners(type(fact))
+        for listener in listeners:
+            listener(entry)
+        return seq
 
-    def subscribe(self, subscriber: Callable[[FactRecord], None]) -> Callable[[], None]:
-        """Call ``subscriber`` with every fact from now on; returns what ends it."""
-        self._subscribers.append(subscriber)
-        return lambda: self._subscribers.remove(subscriber)
+    def subscribe(
+        self,
+        subscriber: Callable[[FactRecord], None],
+        kinds: Iterable[type[Fact]] | None = None,
+    ) -> Callable[[], None]:
+        """Call ``subscriber`` with every fact from now on, or with those of ``kinds``; returns what ends it."""
+        subscription = _Subscription(subscriber, frozenset(kinds) if kinds is not None else None)
+        self._subscriptions.append(subscription)
+        self._listeners.clear()
+        return lambda: self._end(subscription)
 
-    @contextmanager
-    def caused_by(self, seq: int) -> Iterator[None]:
+    def caused_by(self, seq: int) -> _Cause:
         """Stamp ``seq`` as the cause of what is recorded inside."""
-        before, self.cause = self.cause, seq
-        try:
-            yield
-        finally:
-            self.cause = before
+        return _Cause(self, seq)
+
+    def _find_listeners(self, kind: type[Fact]) -> tuple[Callable[[FactRecord], None], ...]:
+        """Who wants facts of a kind, in order of subscription; looked up once for each kind."""
+        listeners = self._listeners[kind] = tuple(
+            held.subscriber
+            for held in self._subscriptions
+            if held.kinds is None or kind in held.kinds
+        )
+        return listeners
+
+    def _end(self, subscription: _Subscription) -> None:
+        self._subscriptions.remove(subscription)
+        self._listeners.clear()
+
+
+class _Subscription(NamedTuple):
+    subscriber: Callable[[FactRecord], None]
+    kinds: frozenset[type[Fact]] | None
+
+
+class _Cause:
+    """The ``with`` block of :meth:`Recorder.caused_by`; entered too often for a generator."""
+
+    __slots__ = ("_before", "_recorder", "_seq")
+
+    def __init__(self, recorder: Recorder, seq: int) -> None:
+        self._recorder = recorder
+        self._seq = seq
+        self._before = 0
+
+    def __enter__(self) -> None:
+        recorder = self._recorder
+        self._before, recorder.cause = recorder.cause, self._seq
+
+    def __exit__(self, *_: object) -> None:
+        self._recorder.cause = self._before
 
 
 def fact_json(record: FactRecord) -> dict[str, Any]:
