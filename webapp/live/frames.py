@@ -262,3 +262,10 @@ class Facts(View):
 
     facts: list[FactView]
     dropped: int
+
+
+class Stopped(View):
+    """The run has ended by a fault of the simulator; ``journal`` is where to download it."""
+
+    message: str
+    journal: str

@@ -21,6 +21,7 @@ from flask import request
 from flask_socketio import SocketIO
 
 from webapp.driver.pacing import monotonic
+from webapp.live.frames import Stopped
 from webapp.live.outbox import Outbox
 
 if TYPE_CHECKING:
@@ -142,7 +143,9 @@ class LiveStream:
 
     def _failure(self) -> dict[str, str]:
         """What a viewer is told when the run has stopped by a fault of its own."""
-        return {"message": self._driver.failure, "journal": "/journal"}
+        frame = Stopped(message=self._driver.failure, journal="/journal")
+        told: dict[str, str] = msgspec.to_builtins(frame)
+        return told
 
     def _clock(self) -> ClockView:
         return self._projector.clock_view(self._driver.lag_ms)

@@ -205,3 +205,8 @@ export interface Facts {
   facts: FactView[];
   dropped: number;
 }
+
+export interface Stopped {
+  message: string;
+  journal: string;
+}

@@ -1,9 +1,9 @@
 /**
- * The live stream. Enters: Socket.IO events `hello snapshot delta facts clock`. Leaves: the same frames, in
+ * The live stream. Enters: Socket.IO events `hello snapshot delta facts clock stopped`. Leaves: the same frames, in
  * order, to one listener; a gap in the sequence numbers is healed by asking for a new snapshot.
  */
 import { io, type Socket } from "socket.io-client";
-import type { ClockView, Delta, Facts, Hello, Snapshot } from "./protocol.ts";
+import type { ClockView, Delta, Facts, Hello, Snapshot, Stopped } from "./protocol.ts";
 
 export interface StreamListener {
   onHello(frame: Hello): void;
@@ -11,6 +11,7 @@ export interface StreamListener {
   onDelta(frame: Delta): void;
   onFacts(frame: Facts): void;
   onClock(frame: ClockView): void;
+  onStopped(frame: Stopped): void;
   onConnection(connected: boolean): void;
 }
 
@@ -54,5 +55,6 @@ export function openStream(view: string, listener: StreamListener): () => void {
   });
   socket.on("facts", (frame: Facts) => listener.onFacts(frame));
   socket.on("clock", (frame: ClockView) => listener.onClock(frame));
+  socket.on("stopped", (frame: Stopped) => listener.onStopped(frame));
   return () => socket.close();
 }

@@ -8,7 +8,7 @@ import { activeService, shownServices } from "../cluster/services.ts";
 import { chooseStory, isOnItsWay, isSystem } from "../cluster/story.ts";
 import { sampled, type Trip } from "../cluster/trips.ts";
 import { Api, type ClockSpec } from "../live/api.ts";
-import type { ClockView, Delta, Facts, Hello, PodView, Snapshot } from "../live/protocol.ts";
+import type { ClockView, Delta, Facts, Hello, PodView, Snapshot, Stopped } from "../live/protocol.ts";
 import { ClusterReplica } from "../live/replica.svelte.ts";
 import type { StreamListener } from "../live/socket.ts";
 import { VirtualClock } from "../live/virtual-clock.svelte.ts";
@@ -51,6 +51,8 @@ export class Session implements StreamListener {
   /** Files dropped on the page, for the manifest drawer to take. */
   dropped = $state.raw<readonly File[]>([]);
   /** What went wrong with the visitor's last wish, for a few seconds. */
+  /** Set when the simulator itself has failed: the run is over, its journal can be downloaded. */
+  stopped = $state.raw<Stopped | null>(null);
   notice = $state.raw("");
 
   readonly canWrite = $derived(this.available.has("manifest") && !(this.hello?.readOnly ?? false));
@@ -119,6 +121,10 @@ export class Session implements StreamListener {
 
   onClock(frame: ClockView): void {
     this.clock.apply(frame, performance.now());
+  }
+
+  onStopped(frame: Stopped): void {
+    this.stopped = frame;
   }
 
   onConnection(connected: boolean): void {
