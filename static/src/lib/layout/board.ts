@@ -37,8 +37,8 @@ export const TILE_MAX = 40;
 /** Room at either side of a way to a kubelet, without and with the numbers of its steps. */
 const ROOM = 18;
 const ROOM_WITH_STEPS = 50;
-const MIN_NODE = 182;
-const MIN_FOCUS = 564;
+const MIN_NODE = 220;
+const MIN_FOCUS = 560;
 /** Width of the Node in focus when the others are drawn small. */
 const FOCUS_BESIDE = 700;
 

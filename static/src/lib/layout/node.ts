@@ -41,8 +41,7 @@ export function placeLarge(
   };
   const others = node.pods.filter((pod) => !isOpen || pod.uid !== opened.uid);
   const filled = fillArea(node.name, area, others, "card", pods, isOpen ? OPEN_LANE : 0);
-  const proxyX =
-    open && filled.lanes.length !== 1 ? open.x - OPEN_LANE / 2 : (filled.middle ?? centerX(rect));
+  const proxyX = trunkX(rect, open, filled);
   const kubeletX = open
     ? Math.min(Math.max(centerX(open), right(gauges.mem) + 40), right(rect) - 204)
     : centerX(rect);
@@ -64,6 +63,13 @@ export function placeLarge(
     manifold: filled.lanes.length > 1 || (open && filled.lanes.length > 0) ? bottom(area) - 8 : null,
     hidden: filled.hidden,
   };
+}
+
+/** Between cards and opened Pod, or in the lane of the cards; left below an opened Pod that fills its Node. */
+function trunkX(rect: Rect, open: Rect | null, filled: Filled): number {
+  if (open && open.x - rect.x < 100) return rect.x + 110;
+  if (open && filled.lanes.length !== 1) return open.x - OPEN_LANE / 2;
+  return filled.middle ?? centerX(rect);
 }
 
 function clampTab(x: number, width: number, rect: Rect): number {

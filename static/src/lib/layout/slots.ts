@@ -38,10 +38,11 @@ export interface Grid {
 
 const LANE = 28;
 const PAIR_GAP = 12;
-/** Side by side, cards are at least `pairW` wide, so that an IP address fits. */
-const CARD = { minW: 150, pairW: 176, maxW: 252, minH: 56, h: 80, gap: 8, wish: 222 };
+/** Cards are at least so wide that an IP address and a status fit. */
+const CARD = { minW: 176, maxW: 252, minH: 56, h: 80, gap: 8, wish: 222 };
 const CHIP = { minW: 92, maxW: 200, h: 34, gap: 6 };
 const SQUARES = [
+  { side: 32, gap: 6 },
   { side: 22, gap: 4 },
   { side: 14, gap: 3 },
   { side: 9, gap: 2 },
@@ -68,7 +69,7 @@ function cardWidth(width: number, columns: number): number {
 function cardGrid(area: Rect, count: number): Grid | null {
   // One column, or pairs of columns with a lane between the two of a pair.
   let most = cardWidth(area.w, 1) >= CARD.minW ? 1 : 0;
-  while (cardWidth(area.w, most === 1 ? 2 : most + 2) >= CARD.pairW) most = most === 1 ? 2 : most + 2;
+  while (cardWidth(area.w, most === 1 ? 2 : most + 2) >= CARD.minW) most = most === 1 ? 2 : most + 2;
   if (most === 0 || area.h < CARD.minH) return null;
   const wish = Math.floor(area.w / CARD.wish);
   const first = Math.min(most, wish > 2 ? wish - (wish % 2) : 2);
