@@ -103,6 +103,8 @@ export class Session implements StreamListener {
   }
 
   onSnapshot(frame: Snapshot): void {
+    // A run that began anew knows nothing of what this page has heard before.
+    if (frame.revision < this.replica.revision) this.moments = noMoments;
     this.replica.applySnapshot(frame);
     this.clock.apply(frame.clock, performance.now());
     this.connected = true;

@@ -1,0 +1,12 @@
+/** How things leave the stage: they fade and shrink where they stand. */
+import type { TransitionConfig } from "svelte/transition";
+
+const LEAVE_MS = 200;
+
+export function leave(): TransitionConfig {
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  return {
+    duration: still ? 0 : LEAVE_MS,
+    css: (share) => `opacity: ${share}; scale: ${0.6 + 0.4 * share};`,
+  };
+}
