@@ -3,8 +3,9 @@ import type { TransitionConfig } from "svelte/transition";
 
 const LEAVE_MS = 200;
 
-export function leave(): TransitionConfig {
-  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+export function leave(element: Element): TransitionConfig {
+  const still =
+    element.ownerDocument.defaultView?.matchMedia("(prefers-reduced-motion: reduce)").matches ?? true;
   return {
     duration: still ? 0 : LEAVE_MS,
     css: (share) => `opacity: ${share}; scale: ${0.6 + 0.4 * share};`,
