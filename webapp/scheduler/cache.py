@@ -130,7 +130,9 @@ class Cache:
             del self._strays[cached.node_name]
 
     def _replace(self, cached: _CachedPod, pod: PodInfo) -> None:
-        cached.info = pod
+        old, cached.info = cached.info, pod
         row = self.nodes.rows.get(cached.node_name)
-        pods = self._strays[cached.node_name] if row is None else self.nodes.infos[row].pods
-        pods[pod.uid] = pod
+        if row is None:
+            self._strays[cached.node_name][pod.uid] = pod
+        else:
+            self.nodes.replace_pod(row, old, pod)

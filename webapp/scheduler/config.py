@@ -39,6 +39,7 @@ DEFAULT_PLUGINS = (
     PluginEntry("NodeAffinity", 2),
     PluginEntry("NodePorts"),
     PluginEntry("NodeResourcesFit", 1),
+    PluginEntry("PodTopologySpread", 2),
     PluginEntry("DefaultPreemption"),
     PluginEntry("NodeResourcesBalancedAllocation", 1),
     PluginEntry("ImageLocality", 1),

@@ -128,7 +128,8 @@ class Attempt:
         for column in result.pod_class.scores:
             raw = column.raw
             if not isinstance(raw, int):
-                raw = raw[result.fitting].astype(np.int32)
+                own = raw[result.fitting] if column.cluster_plugin is None else raw
+                raw = own.astype(np.int32)
                 self.bytes += raw.nbytes
             self._scores.append(_Scores(column.plugin, column.weight, raw))
 

@@ -11,13 +11,30 @@ Models:
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from webapp.api.resources import NODES, PODS
+from webapp.api.resources import (
+    NAMESPACES,
+    NODES,
+    POD_DISRUPTION_BUDGETS,
+    PODS,
+    REPLICA_SETS,
+    REPLICATION_CONTROLLERS,
+    SERVICES,
+    STATEFUL_SETS,
+)
 from webapp.scheduler.cache import Cache
 from webapp.scheduler.config import SchedulerConfiguration
 from webapp.scheduler.diagnosis import DiagnosisLog
 from webapp.scheduler.framework.interface import Handle, Status
+from webapp.scheduler.framework.listers import (
+    REPLICA_SET,
+    REPLICATION_CONTROLLER,
+    SERVICE,
+    STATEFUL_SET,
+    Listers,
+)
 from webapp.scheduler.framework.types import (
     ActionType,
     ClusterEvent,
@@ -29,6 +46,8 @@ from webapp.scheduler.schedule_pod import Algorithm
 from webapp.scheduler.scheduling_queue import QueuePolicy, SchedulingQueue
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from webapp.apimachinery.meta import JSONObject
     from webapp.client.informer import InformerFactory
     from webapp.client.record import EventRecorder
@@ -39,6 +58,12 @@ if TYPE_CHECKING:
     from webapp.sim.rng import RandomStreams
     from webapp.trace.recorder import Recorder
 
+_OWNERS = {
+    SERVICE: SERVICES,
+    REPLICATION_CONTROLLER: REPLICATION_CONTROLLERS,
+    REPLICA_SET: REPLICA_SETS,
+    STATEFUL_SET: STATEFUL_SETS,
+}
 _FINISHED_PHASES = ("Succeeded", "Failed")
 
 
@@ -67,7 +92,9 @@ class Scheduler:
         self._pods = informers.informer(PODS)
         self.cache = Cache()
         self._diagnoses = DiagnosisLog()
-        handle = Handle(client, self.cache.nodes)
+        self._listers = Listers()
+        self.cache.nodes.namespace_labels = self._listers.namespace_labels
+        handle = Handle(client, self.cache.nodes, self._listers)
         self._frameworks = {
             profile.scheduler_name: (profile.build(handle), profile.percentage_of_nodes_to_score)
             for profile in config.profiles
@@ -107,6 +134,7 @@ class Scheduler:
 
     def start(self) -> None:
         """Follow Nodes and Pods from now on."""
+        self._follow_listers()
         self._nodes.add_handler(
             on_add=self._on_node_add,
             on_update=self._on_node_update,
@@ -116,6 +144,33 @@ class Scheduler:
             on_add=self._on_pod_add, on_update=self._on_pod_update, on_delete=self._on_pod_delete
         )
         self._informers.start()
+
+    def _follow_listers(self) -> None:
+        """Keep up what plugins look up besides Nodes and Pods."""
+        listers = self._listers
+        for kind, resource in _OWNERS.items():
+            self._informers.informer(resource).add_handler(
+                on_add=partial(listers.put_owner, kind),
+                on_update=partial(_put_newer, partial(listers.put_owner, kind)),
+                on_delete=partial(listers.remove_owner, kind),
+            )
+        self._informers.informer(POD_DISRUPTION_BUDGETS).add_handler(
+            on_add=listers.put_budget,
+            on_update=partial(_put_newer, listers.put_budget),
+            on_delete=listers.remove_budget,
+        )
+        self._informers.informer(NAMESPACES).add_handler(
+            on_add=self._on_namespace,
+            on_update=partial(_put_newer, self._on_namespace),
+            on_delete=listers.remove_namespace,
+        )
+
+    def _on_namespace(self, namespace: JSONObject) -> None:
+        name = namespace["metadata"]["name"]
+        before = self._listers.namespace_labels(name)
+        self._listers.put_namespace(namespace)
+        if self._listers.namespace_labels(name) != before:
+            self.cache.nodes.count_anew()
 
     def explain(self, pod_uid: str) -> PodDiagnosis | None:
         """Why the Pod is where it is: its newest attempts, or ``None`` when none is kept."""
@@ -194,8 +249,12 @@ class Scheduler:
 
     def _update_bound(self, old: JSONObject, new: JSONObject, node_name: str) -> None:
         changes = pod_changes(old, new)
-        if changes:
+        is_ending = "deletionTimestamp" in new["metadata"] and (
+            "deletionTimestamp" not in old["metadata"]
+        )
+        if changes or is_ending:
             self.cache.put_pod(PodInfo(new), node_name)
+        if changes:
             self.queue.move_all(ClusterEvent(EventResource.ASSIGNED_POD, changes), old, new)
 
     def _forget_pod(self, pod: JSONObject) -> None:
@@ -232,6 +291,10 @@ def pod_changes(old: JSONObject, new: JSONObject) -> ActionType:
         if old_spec.get(kind) != new_spec.get(kind):
             changes |= ActionType.UPDATE_POD_SCALE_DOWN
     return changes
+
+
+def _put_newer(put: Callable[[JSONObject], None], _: JSONObject, new: JSONObject) -> None:
+    put(new)
 
 
 def _is_finished(pod: JSONObject) -> bool:

@@ -55,6 +55,8 @@ def make_pod(
     image: str = "app:1",
     ports: list[tuple[str, str, int]] | None = None,
     requests: dict[str, str] | None = None,
+    labels: dict[str, str] | None = None,
+    owner: str | None = None,
     **spec: Any,
 ) -> JSONObject:
     """A Pod with one container; further fields of its spec by keyword."""
@@ -71,10 +73,16 @@ def make_pod(
             {"hostIP": ip, "protocol": protocol, "containerPort": port, "hostPort": port}
             for ip, protocol, port in ports
         ]
+    metadata: JSONObject = {"name": name, "namespace": "default", "uid": f"uid-{name}"}
+    if labels:
+        metadata["labels"] = labels
+    if owner:
+        reference = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": owner}
+        metadata["ownerReferences"] = [{**reference, "controller": True}]
     return {
         "kind": "Pod",
         "apiVersion": "v1",
-        "metadata": {"name": name, "namespace": "default", "uid": f"uid-{name}"},
+        "metadata": metadata,
         "spec": {"containers": [container], **spec},
         "status": {"phase": "Pending"},
     }

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from webapp.api.resources import NODES, PODS
+from webapp.api.resources import (
+    NAMESPACES,
+    NODES,
+    POD_DISRUPTION_BUDGETS,
+    PODS,
+    REPLICA_SETS,
+    SERVICES,
+)
 from webapp.apimachinery.meta import namespaced_name, with_fields
 from webapp.apimachinery.status import Conflict
 from webapp.apimachinery.watch import ADDED, DELETED, MODIFIED, WatchEvent
@@ -17,6 +24,16 @@ from webapp.trace.recorder import Recorder
 if TYPE_CHECKING:
     from webapp.apimachinery.meta import JSONObject
     from webapp.sim.loop import Simulation
+
+
+RESOURCES = {
+    "Namespace": NAMESPACES,
+    "Node": NODES,
+    "Pod": PODS,
+    "PodDisruptionBudget": POD_DISRUPTION_BUDGETS,
+    "ReplicaSet": REPLICA_SETS,
+    "Service": SERVICES,
+}
 
 
 class _NoWatcher:
@@ -41,7 +58,7 @@ class FakeAPI:
         self.refuse_bindings = False
 
     def put(self, resource: Any, obj: JSONObject) -> None:
-        known = self._objects[resource]
+        known = self._objects.setdefault(resource, {})
         key = namespaced_name(obj)
         type_ = MODIFIED if key in known else ADDED
         known[key] = obj
@@ -66,7 +83,7 @@ class FakeAPI:
     # --- the client's side ------------------------------------------------------------------
 
     def list_with_version(self, resource: Any, **_: Any) -> tuple[list[JSONObject], str]:
-        return list(self._objects[resource].values()), "1"
+        return list(self._objects.setdefault(resource, {}).values()), "1"
 
     def watch(self, resource: Any, deliver: Any, *_: Any) -> _NoWatcher:
         self._deliver[resource] = deliver
@@ -123,7 +140,7 @@ class SchedulerWorld:
 
     def put(self, *objects: JSONObject) -> None:
         for obj in objects:
-            self.api.put(NODES if obj["kind"] == "Node" else PODS, obj)
+            self.api.put(RESOURCES[obj["kind"]], obj)
 
     def facts(self) -> list[str]:
         return [type(record.fact).__name__ for record in self.recorder.records]

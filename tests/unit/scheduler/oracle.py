@@ -6,6 +6,7 @@ that this file shares no code with what it checks.
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,8 @@ class Oracle:
         nodes: In order of arrival.
         bound: Pod UID → (Pod, Node name).
         start: Where the next scan begins.
+        services: Selectors of Services.
+        replica_sets: ReplicaSet name → the labels that it selects.
     """
 
     tie_break: Callable[[str], int]
@@ -43,6 +46,8 @@ class Oracle:
     nodes: list[JSON] = field(default_factory=list)
     bound: dict[str, tuple[JSON, str]] = field(default_factory=dict)
     start: int = 0
+    services: list[dict[str, str]] = field(default_factory=list)
+    replica_sets: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def scan_order(self) -> list[JSON]:
         """Zones take turns."""
@@ -81,6 +86,8 @@ class Oracle:
             looked_at += 1
             own, unresolvable = refuse(pod, node, self.pods_on(node))
             if not own:
+                own, unresolvable = self.uneven(pod, node)
+            if not own:
                 fitting.append(node)
                 if len(fitting) == wanted:
                     break
@@ -110,15 +117,117 @@ class Oracle:
         preferred = preferred_terms(pod)
         wishes = [sum(w for w, t in preferred if term_matches(t, n)) for n in fitting]
         affinity = normalized(wishes, reverse=False) if preferred else [0] * len(fitting)
+        spread = self.spread_scores(pod, fitting)
         totals = {}
         for place, node in enumerate(fitting):
             on_node = self.pods_on(node)
-            total = 3 * taints[place] + 2 * affinity[place]
+            total = 3 * taints[place] + 2 * affinity[place] + 2 * spread[place]
             total += least_allocated(pod, node, on_node)
             total += balanced(pod, node, on_node)
             total += self.image_score(pod, node)
             totals[node["metadata"]["name"]] = total
         return totals
+
+    def uneven(self, pod: JSON, node: JSON) -> tuple[list[str], bool]:
+        """PodTopologySpread's hard constraints."""
+        hard = [
+            c
+            for c in pod["spec"].get("topologySpreadConstraints", [])
+            if c["whenUnsatisfiable"] == "DoNotSchedule"
+        ]
+        reason = "node(s) didn't match pod topology spread constraints"
+        labels = node["metadata"]["labels"]
+        for constraint in hard:
+            key = constraint["topologyKey"]
+            if key not in labels:
+                return [f"{reason} (missing required label)"], UNRESOLVABLE
+            counts: dict[str, int] = {}
+            for other in self.nodes:
+                theirs = other["metadata"]["labels"]
+                if all(c["topologyKey"] in theirs for c in hard) and included(
+                    pod, constraint, other
+                ):
+                    counts.setdefault(theirs[key], 0)
+                    counts[theirs[key]] += self.matching_on(other, pod, constraint)
+            least = min(counts.values(), default=0)
+            if len(counts) < (constraint.get("minDomains") or 1):
+                least = 0
+            itself = selected(pod, pod, constraint)
+            if counts.get(labels[key], 0) + itself - least > constraint["maxSkew"]:
+                return [reason], False
+        return [], False
+
+    def matching_on(self, node: JSON, pod: JSON, constraint: JSON) -> int:
+        """Pods on a Node that a constraint counts."""
+        return sum(
+            selected(other, pod, constraint)
+            for other in self.pods_on(node)
+            if "deletionTimestamp" not in other["metadata"]
+        )
+
+    def spread_scores(self, pod: JSON, fitting: list[JSON]) -> list[int]:
+        """PodTopologySpread's soft constraints, normalized."""
+        own = pod["spec"].get("topologySpreadConstraints")
+        if own:
+            soft = [c for c in own if c["whenUnsatisfiable"] == "ScheduleAnyway"]
+        else:
+            soft = self.default_constraints(pod)
+        if not soft:
+            return [0] * len(fitting)
+        keys = [c["topologyKey"] for c in soft]
+        scores: dict[str, int] = {}
+        scored = [n for n in fitting if not own or all(k in n["metadata"]["labels"] for k in keys)]
+        for node in scored:
+            score = 0.0
+            for constraint in soft:
+                key = constraint["topologyKey"]
+                value = node["metadata"]["labels"].get(key)
+                if value is None:
+                    continue
+                if key == "kubernetes.io/hostname":
+                    count, domains = self.matching_on(node, pod, constraint), len(scored)
+                else:
+                    count = sum(
+                        self.matching_on(other, pod, constraint)
+                        for other in self.nodes
+                        if other["metadata"]["labels"].get(key) == value
+                        and (not own or all(k in other["metadata"]["labels"] for k in keys))
+                        and included(pod, constraint, other)
+                    )
+                    domains = len({n["metadata"]["labels"].get(key) for n in scored})
+                score += count * math.log(domains + 2) + (constraint["maxSkew"] - 1)
+            scores[node["metadata"]["name"]] = math.floor(score + 0.5)
+        least, most = min(scores.values(), default=0), max(scores.values(), default=0)
+        result = []
+        for node in fitting:
+            name = node["metadata"]["name"]
+            if name not in scores:
+                result.append(0)
+            elif most == 0:
+                result.append(100)
+            else:
+                result.append(100 * (most + least - scores[name]) // most)
+        return result
+
+    def default_constraints(self, pod: JSON) -> list[JSON]:
+        """For Pods that a Service or a ReplicaSet selects."""
+        labels = pod["metadata"].get("labels", {})
+        wanted: dict[str, str] = {}
+        for selector in self.services:
+            if all(labels.get(key) == value for key, value in selector.items()):
+                wanted |= selector
+        owned = [
+            {"key": key, "operator": "In", "values": [value]}
+            for reference in pod["metadata"].get("ownerReferences", [])
+            for key, value in self.replica_sets[reference["name"]].items()
+        ]
+        if not wanted and not owned:
+            return []
+        selector = {"matchLabels": wanted, "matchExpressions": owned}
+        return [
+            {"maxSkew": 3, "topologyKey": "kubernetes.io/hostname", "labelSelector": selector},
+            {"maxSkew": 5, "topologyKey": "topology.kubernetes.io/zone", "labelSelector": selector},
+        ]
 
     def image_score(self, pod: JSON, node: JSON) -> int:
         """ImageLocality."""
@@ -131,6 +240,37 @@ class Oracle:
                 total += int(images(node)[image] * (len(holders) / len(self.nodes)))
         low, high = 23 * MIB, 1000 * MIB * len(containers)
         return 100 * (min(max(total, low), high) - low) // (high - low)
+
+
+def included(pod: JSON, constraint: JSON, node: JSON) -> bool:
+    """Whether a Node counts for a constraint."""
+    if constraint.get("nodeAffinityPolicy") != "Ignore" and not affinity_matches(pod, node):
+        return False
+    return constraint.get("nodeTaintsPolicy") != "Honor" or not any(
+        effect in ("NoSchedule", "NoExecute") and not tolerated(pod, key, value, effect)
+        for key, value, effect in taints(node)
+    )
+
+
+def selected(other: JSON, pod: JSON, constraint: JSON) -> bool:
+    """Whether a Pod counts for a constraint of ``pod``."""
+    if other["metadata"]["namespace"] != pod["metadata"]["namespace"]:
+        return False
+    labels = other["metadata"].get("labels", {})
+    own = pod["metadata"].get("labels", {})
+    keys = [key for key in constraint.get("matchLabelKeys", []) if key in own]
+    return labels_match(constraint["labelSelector"], labels) and all(
+        labels.get(key) == own[key] for key in keys
+    )
+
+
+def labels_match(selector: JSON | None, labels: dict[str, str]) -> bool:
+    if selector is None:
+        return False
+    wanted = selector.get("matchLabels", {}).items()
+    return all(labels.get(key) == value for key, value in wanted) and all(
+        condition(labels.get(e["key"]), e) for e in selector.get("matchExpressions", [])
+    )
 
 
 def nodes_to_find(percentage: int, total: int) -> int:

@@ -19,6 +19,7 @@ from webapp.scheduler.cache import Cache
 from webapp.scheduler.config import Profile
 from webapp.scheduler.diagnosis import Attempt
 from webapp.scheduler.framework.interface import Handle
+from webapp.scheduler.framework.listers import Listers
 from webapp.scheduler.framework.types import PodInfo
 from webapp.scheduler.schedule_pod import Algorithm
 from webapp.sim.rng import RandomStreams
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from webapp.apimachinery.meta import JSONObject
     from webapp.scheduler.schedule_pod import ScheduleResult
 
+HOSTNAME = "kubernetes.io/hostname"
+ZONE = "topology.kubernetes.io/zone"
 TAINTS = [("dedicated", "gpu", "NoSchedule"), ("old", "", "PreferNoSchedule"),
           ("down", "", "NoExecute"), ("slow", "yes", "PreferNoSchedule")]  # fmt: skip
 
@@ -43,7 +46,9 @@ class World:
         stream = RandomStreams(seed).stream("scheduler/tie-break")
         self.cache = Cache()
         client: Any = None  # no binding is written here
-        self.framework = Profile().build(Handle(client, self.cache.nodes))
+        self.listers = Listers()
+        self.cache.nodes.namespace_labels = self.listers.namespace_labels
+        self.framework = Profile().build(Handle(client, self.cache.nodes, self.listers))
         self.algorithm = Algorithm(self.cache, stream, percentage)
         self.oracle = Oracle(stream.keyed_bits64, percentage)
         self.pods: dict[str, JSONObject] = {}
@@ -62,6 +67,23 @@ class World:
         self.oracle.nodes = [
             node if old["metadata"]["name"] == name else old for old in self.oracle.nodes
         ]
+
+    def add_owner(self, kind: str, name: str, selector: dict[str, str]) -> None:
+        """A Service or a ReplicaSet."""
+        if kind == "Service":
+            self.oracle.services.append(selector)
+        else:
+            self.oracle.replica_sets[name] = selector
+        wanted = selector if kind == "Service" else {"matchLabels": selector}
+        metadata = {"name": name, "namespace": "default"}
+        self.listers.put_owner(kind, {"metadata": metadata, "spec": {"selector": wanted}})
+
+    def end_pod(self, uid: str) -> None:
+        """Mark a Pod as being deleted."""
+        pod, node = self.oracle.bound[uid]
+        ending = {**pod, "metadata": {**pod["metadata"], "deletionTimestamp": "now"}}
+        self.cache.put_pod(PodInfo(ending), node)
+        self.oracle.bound[uid] = (ending, node)
 
     def schedule(self, pod: JSONObject) -> ScheduleResult:
         """Let the vectorised one decide and assume."""
@@ -165,7 +187,47 @@ def random_template(rng: random.Random, names: list[str]) -> dict[str, Any]:
         spec["tolerations"] = [toleration]
     if rng.random() < 0.1:
         spec["preemptionPolicy"] = "Never"
+    if rng.random() < 0.7:
+        spec["labels"] = {"app": rng.choice("abc")}
+        if rng.random() < 0.5:
+            spec["labels"]["hash"] = rng.choice("xy")
+    if rng.random() < 0.2:
+        spec["owner"] = rng.choice(["rs1", "rs2"])
+    if rng.random() < 0.35:
+        spec["topologySpreadConstraints"] = [
+            random_constraint(rng) for _ in range(rng.choice([1, 2, 3]))
+        ]
     return spec
+
+
+def random_selector(rng: random.Random) -> JSONObject | None:
+    return rng.choice(
+        [
+            {"matchLabels": {"app": rng.choice("abc")}},
+            {"matchExpressions": [{"key": "app", "operator": "NotIn", "values": ["a"]}]},
+            {"matchExpressions": [{"key": "hash", "operator": "Exists"}]},
+            {},
+            None,
+        ]
+    )
+
+
+def random_constraint(rng: random.Random) -> JSONObject:
+    constraint: JSONObject = {
+        "maxSkew": rng.choice([1, 1, 2, 4]),
+        "topologyKey": rng.choice([ZONE, ZONE, HOSTNAME, HOSTNAME, "disk", "rank"]),
+        "whenUnsatisfiable": rng.choice(["DoNotSchedule", "ScheduleAnyway"]),
+        "labelSelector": random_selector(rng),
+    }
+    if rng.random() < 0.2 and constraint["whenUnsatisfiable"] == "DoNotSchedule":
+        constraint["minDomains"] = rng.choice([2, 3, 5])
+    if rng.random() < 0.3:
+        constraint["matchLabelKeys"] = ["hash", "missing"]
+    if rng.random() < 0.3:
+        constraint["nodeAffinityPolicy"] = rng.choice(["Honor", "Ignore"])
+    if rng.random() < 0.3:
+        constraint["nodeTaintsPolicy"] = rng.choice(["Honor", "Ignore"])
+    return constraint
 
 
 def run_trial(seed: int, node_count: int, steps: int, percentage: int = 0) -> int:
@@ -176,18 +238,24 @@ def run_trial(seed: int, node_count: int, steps: int, percentage: int = 0) -> in
     for name in names:
         world.add_node(random_node(rng, name))
     templates = [random_template(rng, names) for _ in range(rng.choice([1, 4, 12]))]
+    world.add_owner("ReplicaSet", "rs1", {"app": "a"})
+    world.add_owner("ReplicaSet", "rs2", {"app": "b", "hash": "x"})
     scheduled = 0
     for step in range(steps):
         chance = rng.random()
         if chance < 0.1 and world.oracle.bound:
             world.delete_pod(rng.choice(sorted(world.oracle.bound)))
-        elif chance < 0.13:
+        elif chance < 0.12 and world.oracle.bound:
+            world.end_pod(rng.choice(sorted(world.oracle.bound)))
+        elif chance < 0.14:
             world.update_node(random_node(rng, rng.choice(world.oracle.nodes)["metadata"]["name"]))
-        elif chance < 0.15:
+        elif chance < 0.16:
             names.append(f"m{step}")
             world.add_node(random_node(rng, names[-1]))
-        elif chance < 0.16 and len(world.oracle.nodes) > 1:
+        elif chance < 0.17 and len(world.oracle.nodes) > 1:
             world.remove_node(rng.choice(world.oracle.nodes)["metadata"]["name"])
+        elif chance < 0.18:
+            world.add_owner("Service", f"s{step}", {"app": rng.choice("abc")})
         else:
             pod = make_pod(f"p{step}", **rng.choice(templates))
             scheduled += bool(world.compare(pod))

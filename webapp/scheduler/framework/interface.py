@@ -13,11 +13,13 @@ Models:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
+
+from webapp.scheduler.framework.listers import Listers
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
@@ -83,7 +85,8 @@ class Scope(Enum):
     """What a plugin's answers depend on besides the Pod.
 
     NODE: the row's Node object. USAGE: also the Pods on that Node. NODES: all Node objects.
-    CLUSTER: Pods anywhere; asked in each cycle, and free to keep its own counters.
+    CLUSTER: Pods anywhere; asked in each cycle (:class:`ClusterFilterPlugin`,
+    :class:`ClusterScorePlugin`).
     """
 
     NODE = "node"
@@ -99,10 +102,12 @@ class Handle:
     Attributes:
         client: Writes to the API.
         nodes: The node table of the scheduler's cache.
+        listers: Other objects.
     """
 
     client: RESTClient
     nodes: NodeTable
+    listers: Listers = field(default_factory=Listers)
 
 
 class Plugin:
@@ -189,6 +194,36 @@ class FilterPlugin(Plugin):
         raise NotImplementedError
 
 
+class ClusterFilterPlugin(FilterPlugin):
+    """A filter whose verdicts depend on Pods anywhere; it keeps what it needs to answer quickly."""
+
+    scope = Scope.CLUSTER
+
+    def refilter(
+        self, state: CycleState, pod: PodInfo, nodes: NodeTable, codes: IntArray | None
+    ) -> tuple[IntArray | None, IntArray]:
+        """The codes of all rows now, and the rows where they differ from ``codes``.
+
+        Args:
+            state: The class's, where the plugin keeps what it has counted.
+            pod: The Pod.
+            nodes: The table.
+            codes: The answer given last for this state; ``None`` before, and when all fitted.
+        """
+        raise NotImplementedError
+
+    def filter(
+        self, state: CycleState, pod: PodInfo, nodes: NodeTable, rows: Rows
+    ) -> IntArray | None:
+        """The codes of some rows, of the counts as they are."""
+        wanted = np.arange(nodes.size)[rows].tolist()
+        return np.array([self.filter_row(state, pod, nodes, row) for row in wanted], np.int64)
+
+    def filter_row(self, state: CycleState, pod: PodInfo, nodes: NodeTable, row: int) -> int:
+        """The code of one row, of the counts as they are."""
+        raise NotImplementedError
+
+
 @dataclass(frozen=True, slots=True)
 class RefusedNodes:
     """Nodes that one plugin refused for the same reasons.
@@ -258,6 +293,19 @@ class ScorePlugin(Plugin):
     def normalize(self, state: CycleState, scores: IntArray) -> IntArray:  # noqa: ARG002  # most plugins need none
         """Raw scores of the Nodes that fit, brought to 0 to 100."""
         return scores
+
+
+class ClusterScorePlugin(ScorePlugin):
+    """A score that depends on Pods anywhere, and on which other Nodes fit."""
+
+    scope = Scope.CLUSTER
+    normalizes = True
+
+    def score_fitting(
+        self, state: CycleState, pod: PodInfo, nodes: NodeTable, rows: Rows, count: int
+    ) -> IntArray | int:
+        """Raw scores of the Nodes that fit (``count`` of them), or one number for all of them."""
+        raise NotImplementedError
 
 
 class ReservePlugin(Plugin):

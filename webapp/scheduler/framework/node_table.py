@@ -13,10 +13,13 @@ Models:
 from __future__ import annotations
 
 from itertools import zip_longest
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from weakref import WeakValueDictionary
 
 import numpy as np
 
+from webapp.scheduler.framework.affinity_terms import NO_TERMS, AffinityTerm
+from webapp.scheduler.framework.pod_counts import PodCounts
 from webapp.scheduler.framework.resources import (
     CPU,
     EPHEMERAL_STORAGE,
@@ -28,14 +31,17 @@ from webapp.scheduler.framework.resources import (
 from webapp.scheduler.framework.types import ActionType
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Hashable, Mapping
 
     from webapp.apimachinery.meta import JSONObject
+    from webapp.scheduler.framework.affinity_terms import AffinityTerms
     from webapp.scheduler.framework.arrays import BoolArray, IntArray
     from webapp.scheduler.framework.types import HostPort, PodInfo
 
 _LEAST_CAPACITY = 16
 _LOG_LIMIT = 8192
+_KEPT_MATCHES = 8192
+_KEPT_TERMS = 2048
 _REGION_LABEL = "topology.kubernetes.io/region"
 _ZONE_LABEL = "topology.kubernetes.io/zone"
 
@@ -52,6 +58,8 @@ _NUMBER_COLUMNS = (
     "pod_count",
     "taint_set",
 )
+
+TermKey: TypeAlias = tuple[str | int, AffinityTerm]
 
 
 class Taint(NamedTuple):
@@ -157,6 +165,11 @@ class NodeTable:
         taint_sets: ``taint_set`` column → the taints.
         unschedulable: Row → ``spec.unschedulable``.
         scalars: Extended resource → (allocatable, requested) columns.
+        topology: Rises whenever Nodes come, go, or change labels or taints.
+        terms: (kind, affinity term) → Pods on Nodes that carry it; kinds are "required",
+            "required-anti" and the weights of preferred ones.
+        terms_version: Rises whenever a term comes that no Pod carried before.
+        namespace_labels: Namespace → its labels.
     """
 
     allocatable_cpu: IntArray
@@ -185,6 +198,12 @@ class NodeTable:
         self.scalars: dict[str, tuple[IntArray, IntArray]] = {}
         self._derived: dict[tuple[str, str], _DerivedColumn] = {}
         self._label_values: dict[str, dict[str, int]] = {}
+        self.topology = 0
+        self.terms: dict[TermKey, PodCounts] = {}
+        self.terms_version = 0
+        self.namespace_labels: Callable[[str], Mapping[str, str]] = _no_labels
+        self._counts: WeakValueDictionary[Hashable, PodCounts] = WeakValueDictionary()
+        self._counts_by_match: dict[Hashable, tuple[PodCounts, ...]] = {}
         self._stale = False
         self._capacity = 0
         self._arrivals = 0
@@ -204,6 +223,7 @@ class NodeTable:
         self.rows[info.name] = row
         self._clear_row(row)
         self._stale = True
+        self.topology += 1
         self._write_node(row, info)
 
     def remove_node(self, name: str) -> dict[str, PodInfo]:
@@ -215,6 +235,10 @@ class NodeTable:
             self._move_row(last, row)
         self.infos.pop()
         self._stale = True
+        self.topology += 1
+        for pod in info.pods.values():
+            for counts in self._all_counts_of(pod):
+                counts.total -= 1
         return info.pods
 
     def update_node(self, node: JSONObject) -> ActionType:
@@ -227,6 +251,8 @@ class NodeTable:
         changes = node_changes(old, node)
         if info.zone != zone:
             self._stale = True
+        if changes & (ActionType.UPDATE_NODE_LABEL | ActionType.UPDATE_NODE_TAINT):
+            self.topology += 1
         if changes or info.images != images:
             self._write_node(row, info)
             self.node_log.append(row)
@@ -253,7 +279,10 @@ class NodeTable:
             name: (allocatable[permutation], requested[permutation])
             for name, (allocatable, requested) in self.scalars.items()
         }
+        for counts in self._all_counts():
+            counts.rows = counts.rows[permutation]
         self._capacity = self.size
+        self.topology += 1
         self._derived.clear()
         self._label_values.clear()
         self.layout += 1
@@ -276,6 +305,16 @@ class NodeTable:
             info.used_ports = {port for other in info.pods.values() for port in other.host_ports}
         self._count(row, pod, -1)
 
+    def replace_pod(self, row: int, old: PodInfo, new: PodInfo) -> None:
+        """Take over a newer version of a Pod that asks for as much as before."""
+        if (self._counts or self.terms or new.terms is not NO_TERMS) and (
+            old.match_key != new.match_key or old.terms != new.terms
+        ):
+            self.remove_pod(row, old)
+            self.add_pod(row, new)
+        else:
+            self.infos[row].pods[new.uid] = new
+
     def _count(self, row: int, pod: PodInfo, sign: int) -> None:
         requests = pod.requests
         self.pod_count[row] += sign
@@ -289,7 +328,65 @@ class NodeTable:
             self.requested_ephemeral[row] += sign * requests.ephemeral_bytes
         for name, value in requests.scalars:
             self.scalar(name)[1][row] += sign * value
+        if self._counts or pod.terms is not NO_TERMS:
+            for counts in self._all_counts_of(pod):
+                counts.add(row, sign)
         self.usage_log.append(row)
+
+    # --- counts of Pods -----------------------------------------------------------------------
+
+    def pod_counts(self, key: Hashable, matches: Callable[[PodInfo], bool]) -> PodCounts:
+        """Row → Pods that match; kept up to date for as long as somebody holds it.
+
+        Args:
+            key: Stands for what ``matches`` answers.
+            matches: Whether a Pod counts; may look at what :attr:`PodInfo.match_key` covers only.
+        """
+        found = self._counts.get(key)
+        if found is None:
+            found = self._counts[key] = PodCounts(self, matches, len(self.pod_count))
+            self._counts_by_match.clear()
+            for row, info in enumerate(self.infos):
+                own = sum(map(matches, info.pods.values()))
+                if own:
+                    found.add(row, own)
+        return found
+
+    def count_anew(self) -> None:
+        """Forget all counts of Pods, since what matches has changed; readers start over."""
+        self._counts.clear()
+        self._counts_by_match.clear()
+        self._stale = True
+
+    def _all_counts(self) -> list[PodCounts]:
+        return [*self._counts.values(), *self.terms.values()]
+
+    def _all_counts_of(self, pod: PodInfo) -> list[PodCounts] | tuple[PodCounts, ...]:
+        """All counts in which a Pod appears."""
+        counts = self._counts_by_match.get(pod.match_key) if self._counts else ()
+        if counts is None:
+            if len(self._counts_by_match) >= _KEPT_MATCHES:
+                self._counts_by_match.clear()
+            counts = tuple(one for one in self._counts.values() if one.matches(pod))
+            self._counts_by_match[pod.match_key] = counts
+        if pod.terms is NO_TERMS:
+            return counts
+        return [*counts, *self._term_counts(pod.terms)]
+
+    def _term_counts(self, terms: AffinityTerms) -> list[PodCounts]:
+        keys: list[TermKey] = [("required", term) for term in terms.required]
+        keys += [("required-anti", term) for term in terms.required_anti]
+        keys += terms.preferred
+        found = []
+        for key in keys:
+            counts = self.terms.get(key)
+            if counts is None:
+                if len(self.terms) >= _KEPT_TERMS:
+                    self.terms = {key: own for key, own in self.terms.items() if own.total}
+                counts = self.terms[key] = PodCounts(self, _never, len(self.pod_count))
+                self.terms_version += 1
+            found.append(counts)
+        return found
 
     # --- columns ----------------------------------------------------------------------------
 
@@ -336,12 +433,16 @@ class NodeTable:
             name: (_extended(allocatable, self._capacity), _extended(requested, self._capacity))
             for name, (allocatable, requested) in self.scalars.items()
         }
+        for counts in self._all_counts():
+            counts.rows = _extended(counts.rows, self._capacity)
 
     def _clear_row(self, row: int) -> None:
         for name in _NUMBER_COLUMNS:
             getattr(self, name)[row] = 0
         for allocatable, requested in self.scalars.values():
             allocatable[row] = requested[row] = 0
+        for counts in self._all_counts():
+            counts.rows[row] = 0
 
     def _move_row(self, source: int, target: int) -> None:
         info = self.infos[source]
@@ -354,6 +455,8 @@ class NodeTable:
         for allocatable, requested in self.scalars.values():
             allocatable[target] = allocatable[source]
             requested[target] = requested[source]
+        for counts in self._all_counts():
+            counts.rows[target] = counts.rows[source]
 
     def _write_node(self, row: int, info: NodeInfo) -> None:
         allocatable = amounts(info.node.get("status", {}).get("allocatable"))
@@ -403,6 +506,14 @@ def node_changes(old: JSONObject, new: JSONObject) -> ActionType:
 
 def _condition_states(status: JSONObject) -> dict[str, str]:
     return {condition["type"]: condition["status"] for condition in status.get("conditions") or ()}
+
+
+def _no_labels(_: str) -> Mapping[str, str]:
+    return {}
+
+
+def _never(_: PodInfo) -> bool:
+    return False
 
 
 def _extended(column: IntArray, length: int) -> IntArray:

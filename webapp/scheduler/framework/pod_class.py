@@ -2,8 +2,9 @@
 
 Pods of one template get the same verdicts and raw scores from a Node until the Node changes. A class
 keeps them as columns beside the node table's, reads the table's change logs, and asks the plugins
-again only for the rows that changed: after a bind that is one row. Plugins that look at the whole
-cluster are asked about all rows in each cycle.
+again only for the rows that changed: after a bind that is one row. Filters that look at the whole
+cluster keep counts, and say in each cycle which verdicts have changed; scores that do are asked about
+the Nodes that fit.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from webapp.scheduler.framework.arrays import ALL_ROWS
 from webapp.scheduler.framework.cycle_state import CycleState
 from webapp.scheduler.framework.interface import (
     SUCCESS,
+    ClusterFilterPlugin,
+    ClusterScorePlugin,
     FilterPlugin,
     PreFilterPlugin,
     PreScorePlugin,
@@ -47,12 +50,17 @@ class FilterColumn:
 
 
 class ScoreColumn:
-    """One score plugin's raw scores: row → score, or one number for all rows."""
+    """One score plugin's raw scores: row → score, or one number for all rows.
 
-    __slots__ = ("plugin", "raw", "weight")
+    Those of a plugin that looks at the whole cluster are of the Nodes that fitted last only, in
+    their order.
+    """
+
+    __slots__ = ("cluster_plugin", "plugin", "raw", "weight")
 
     def __init__(self, plugin: ScorePlugin, weight: int) -> None:
         self.plugin = plugin
+        self.cluster_plugin = plugin if isinstance(plugin, ClusterScorePlugin) else None
         self.weight = weight
         self.raw: IntArray | int = 0
 
@@ -74,6 +82,7 @@ class PodClass:
     """
 
     __slots__ = (
+        "_cluster_filters",
         "_filter_plugins",
         "_layout",
         "_node_position",
@@ -84,7 +93,6 @@ class PodClass:
         "_usage_filters",
         "_usage_position",
         "_usage_scores",
-        "_whole_cluster",
         "base_total",
         "filters",
         "fits",
@@ -136,8 +144,8 @@ class PodClass:
                 self._patch_row(usage_log.last())
             elif changed:
                 self._patch_usage(usage_log.since(self._usage_position))
-            if self._whole_cluster:
-                self._evaluate()
+            for column in self._cluster_filters:
+                self._refilter(column)
         self._layout = nodes.layout
         self._node_position = node_log.end
         self._usage_position = usage_log.end
@@ -155,9 +163,7 @@ class PodClass:
         self.refused_by = np.zeros(self._nodes.size, np.int8)
         self.fits: BoolArray = np.ones(self._nodes.size, np.bool_)
         self.base_total: IntArray = np.zeros(self._nodes.size, np.int64)
-        self._whole_cluster = any(
-            plugin.scope is Scope.CLUSTER for plugin in self._filter_plugins
-        ) or any(plugin.scope is Scope.CLUSTER for plugin, _ in self._score_plugins)
+        self._cluster_filters: list[tuple[FilterColumn, ClusterFilterPlugin]] = []
 
     def _evaluate(self) -> None:
         """Ask all plugins about all rows."""
@@ -172,7 +178,12 @@ class PodClass:
             if plugin.name not in state.skipped_filters
         ]
         for filter_column in self.filters:
-            filter_column.codes = filter_column.plugin.filter(state, self.pod, nodes, ALL_ROWS)
+            filtering = filter_column.plugin
+            if isinstance(filtering, ClusterFilterPlugin):
+                filter_column.codes, _ = filtering.refilter(state, self.pod, nodes, None)
+                self._cluster_filters.append((filter_column, filtering))
+            else:
+                filter_column.codes = filtering.filter(state, self.pod, nodes, ALL_ROWS)
         self._usage_filters = [c for c in self.filters if c.plugin.scope is Scope.USAGE]
         self._run_pre_score_plugins()
         self.scores = [
@@ -181,8 +192,9 @@ class PodClass:
             if plugin.name not in state.skipped_scores
         ]
         for score_column in self.scores:
-            raw = score_column.plugin.score(state, self.pod, nodes, ALL_ROWS)
-            score_column.raw = raw if isinstance(raw, int) else _compacted(raw)
+            if score_column.cluster_plugin is None:
+                raw = score_column.plugin.score(state, self.pod, nodes, ALL_ROWS)
+                score_column.raw = raw if isinstance(raw, int) else _compacted(raw)
         self.normalized_scores = [c for c in self.scores if c.plugin.normalizes]
         self._usage_scores = [
             c for c in self.scores if c.plugin.scope is Scope.USAGE and not c.plugin.normalizes
@@ -219,7 +231,7 @@ class PodClass:
                 self._put_codes(
                     filter_column, rows, plugin.filter(self.state, self.pod, self._nodes, rows)
                 )
-            else:
+            elif plugin.scope is Scope.NODES:
                 filter_column.codes = plugin.filter(self.state, self.pod, self._nodes, ALL_ROWS)
         touched: Rows = rows
         for score_column in self.scores:
@@ -228,7 +240,7 @@ class PodClass:
                 self._put_scores(
                     score_column, rows, scorer.score(self.state, self.pod, self._nodes, rows)
                 )
-            else:
+            elif scorer.scope is Scope.NODES:
                 raw = scorer.score(self.state, self.pod, self._nodes, ALL_ROWS)
                 score_column.raw = raw if isinstance(raw, int) else _compacted(raw)
                 touched = ALL_ROWS
@@ -284,6 +296,15 @@ class PodClass:
         if change:
             self.base_total[row] += change
 
+    def _refilter(self, of: tuple[FilterColumn, ClusterFilterPlugin]) -> None:
+        """Ask a plugin that looks at the whole cluster what has changed."""
+        if not self.status.is_success:
+            return
+        column, plugin = of
+        column.codes, rows = plugin.refilter(self.state, self.pod, self._nodes, column.codes)
+        if len(rows):
+            self._combine(rows)
+
     def _put_codes(self, column: FilterColumn, rows: IntArray, codes: IntArray | None) -> None:
         if column.codes is None:
             if codes is None or not codes.any():
@@ -319,19 +340,20 @@ class PodClass:
         """Weighted sums of the Nodes that fit, in the order of ``rows`` (``count`` of them)."""
         total = self.base_total[rows]
         for column in self.normalized_scores:
-            total = total + column.weight * self.normalized(column, rows, count)
+            scorer = column.cluster_plugin
+            if scorer is not None:
+                column.raw = scorer.score_fitting(self.state, self.pod, self._nodes, rows, count)
+            total = total + column.weight * self._normalized(column, rows)
         return total
 
-    def normalized(self, column: ScoreColumn, rows: Rows, count: int) -> IntArray | int:
+    def _normalized(self, column: ScoreColumn, rows: Rows) -> IntArray | int:
         """One plugin's scores of the Nodes that fit, from 0 to 100."""
         raw = column.raw
-        if not column.plugin.normalizes:
-            return raw if isinstance(raw, int) else raw[rows]
         if isinstance(raw, int):
             # Equal raw scores stay equal, so that one stands for all.
-            one = np.array((raw,), np.int64)
-            return int(column.plugin.normalize(self.state, one)[0]) if count else 0
-        return column.plugin.normalize(self.state, raw[rows])
+            return int(column.plugin.normalize(self.state, np.array((raw,), np.int64))[0])
+        own = raw[rows] if column.cluster_plugin is None else raw
+        return column.plugin.normalize(self.state, own)
 
     def refused_nodes(self, rows: IntArray) -> list[RefusedNodes]:
         """Why ``rows`` were refused: a group for each plugin and its code."""

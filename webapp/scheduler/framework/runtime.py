@@ -14,6 +14,7 @@ from webapp.scheduler.framework.interface import (
     BindPlugin,
     Code,
     PermitPlugin,
+    Plugin,
     PostBindPlugin,
     PostFilterPlugin,
     PostFilterResult,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
     from webapp.scheduler.framework.cycle_state import CycleState
-    from webapp.scheduler.framework.interface import Handle, Plugin, RefusedNodes
+    from webapp.scheduler.framework.interface import Handle, RefusedNodes
     from webapp.scheduler.framework.types import PodInfo
 
 _KEPT_CLASSES = 1024
@@ -52,6 +53,7 @@ class Framework:
         self.profile_name = profile_name
         self.plugins = tuple(plugin for plugin, _ in plugins)
         self._handle = handle
+        self._signers = [p for p in self.plugins if type(p).sign is not Plugin.sign]
         self._weighted_scores = [
             (plugin, weight) for plugin, weight in plugins if isinstance(plugin, ScorePlugin)
         ]
@@ -77,8 +79,9 @@ class Framework:
 
     def pod_class(self, pod: PodInfo) -> PodClass:
         """The class that ``pod`` belongs to, brought up to date; the least recently used ones go."""
-        if pod.signature is None:
-            pod.signature = tuple(plugin.sign(pod) for plugin in self.plugins)
+        if pod.signed_at != self._handle.listers.selectors_version:
+            pod.signature = tuple(plugin.sign(pod) for plugin in self._signers)
+            pod.signed_at = self._handle.listers.selectors_version
         classes = self._classes
         found = classes.get(pod.signature)
         if found is None:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import orjson
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from webapp.apimachinery.meta import JSONObject
-    from webapp.scheduler.framework.node_table import Taint
+    from webapp.scheduler.framework.arrays import BoolArray
+    from webapp.scheduler.framework.node_table import NodeTable, Taint
     from webapp.scheduler.framework.types import PodInfo
 
 NO_SCHEDULE = "NoSchedule"
@@ -45,6 +47,20 @@ def tolerates(toleration: JSONObject, taint: Taint) -> bool:
     if operator == "Exists":
         return True
     return operator == "Equal" and bool(key) and (toleration.get("value") or "") == taint.value
+
+
+def forbidden_rows(pod: PodInfo, nodes: NodeTable) -> BoolArray:
+    """Row → whether a NoSchedule or NoExecute taint there is not tolerated."""
+    tolerations = tolerations_of(pod)
+    forbidden = [
+        any(
+            taint.effect in (NO_SCHEDULE, NO_EXECUTE) and not any_tolerates(tolerations, taint)
+            for taint in taints
+        )
+        for taints in nodes.taint_sets
+    ]
+    rows: BoolArray = np.array(forbidden, np.bool_)[nodes.taint_set[: nodes.size]]
+    return rows
 
 
 def any_tolerates(tolerations: Iterable[JSONObject], taint: Taint) -> bool:

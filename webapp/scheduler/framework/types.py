@@ -11,11 +11,14 @@ from dataclasses import dataclass, field
 from enum import Enum, IntFlag
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import orjson
+
 from webapp.apimachinery.meta import namespaced_name
+from webapp.scheduler.framework.affinity_terms import affinity_terms
 from webapp.scheduler.framework.resources import PodRequests, pod_requests
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
+    from collections.abc import Callable, Hashable, Mapping
 
     from webapp.apimachinery.meta import JSONObject
 
@@ -35,22 +38,57 @@ class PodInfo:
         pod: The API object.
         uid: Its UID.
         key: ``namespace/name``.
+        namespace: Its namespace.
+        labels: Its labels.
+        is_terminating: Whether it is being deleted.
+        terms: What it says about other Pods.
         priority: ``spec.priority``; 0 when there is none.
         requests: What it asks for.
         host_ports: Ports that it takes on its Node.
         signature: What the plugins of its profile look at; Pods with equal ones share verdicts.
+        signed_at: Version of the listers when it was signed.
     """
 
-    __slots__ = ("host_ports", "key", "pod", "priority", "requests", "signature", "uid")
+    __slots__ = (
+        "_match_key",
+        "host_ports",
+        "is_terminating",
+        "key",
+        "labels",
+        "namespace",
+        "pod",
+        "priority",
+        "requests",
+        "signature",
+        "signed_at",
+        "terms",
+        "uid",
+    )
 
     def __init__(self, pod: JSONObject) -> None:
         self.pod = pod
-        self.uid: str = pod["metadata"].get("uid", "")
+        metadata = pod["metadata"]
+        self.uid: str = metadata.get("uid", "")
         self.key = namespaced_name(pod)
+        self.namespace: str = metadata.get("namespace", "")
+        self.labels: Mapping[str, str] = metadata.get("labels") or {}
+        self.is_terminating = "deletionTimestamp" in metadata
+        self.terms = affinity_terms(pod)
         self.priority: int = pod["spec"].get("priority") or 0
         self.requests: PodRequests = pod_requests(pod)
         self.host_ports = _host_ports(pod["spec"])
         self.signature: Hashable = None
+        self.signed_at = -1
+        self._match_key: tuple[str, bytes, bool] | None = None
+
+    @property
+    def match_key(self) -> tuple[str, bytes, bool]:
+        """Namespace, labels and whether it is being deleted: all that selectors of Pods look at."""
+        key = self._match_key
+        if key is None:
+            key = self.namespace, orjson.dumps(self.labels), self.is_terminating
+            self._match_key = key
+        return key
 
 
 def _host_ports(spec: JSONObject) -> tuple[HostPort, ...]:

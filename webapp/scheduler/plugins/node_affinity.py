@@ -1,15 +1,11 @@
 """NodeAffinity: nodeSelector and nodeAffinity, required and preferred.
 
-Each condition is judged on a column of label numbers, so that no Node's labels are looked at twice.
-
 Models:
     pkg/scheduler/framework/plugins/nodeaffinity/node_affinity.go NodeAffinity
-    staging/src/k8s.io/component-helpers/scheduling/corev1/nodeaffinity/nodeaffinity.go RequiredNodeAffinity
 """
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,6 +24,15 @@ from webapp.scheduler.framework.interface import (
     Status,
     normalize_by_maximum,
 )
+from webapp.scheduler.framework.node_selection import (
+    NAME_FIELD,
+    is_not_empty,
+    node_affinity,
+    node_selector,
+    required_matches,
+    required_terms,
+    term_matches,
+)
 from webapp.scheduler.framework.types import (
     ActionType,
     ClusterEvent,
@@ -39,7 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
     from webapp.apimachinery.meta import JSONObject
-    from webapp.scheduler.framework.arrays import BoolArray, IntArray, Rows
+    from webapp.scheduler.framework.arrays import IntArray, Rows
     from webapp.scheduler.framework.cycle_state import CycleState
     from webapp.scheduler.framework.node_table import NodeTable
     from webapp.scheduler.framework.types import PodInfo
@@ -48,8 +53,6 @@ _REFUSED = Status(
     Code.UNSCHEDULABLE_AND_UNRESOLVABLE, ("node(s) didn't match Pod's node affinity/selector",)
 )
 _CONFLICT = Status(Code.UNSCHEDULABLE_AND_UNRESOLVABLE, ("pod affinity terms conflict",))
-_INTEGER = re.compile(r"[+-]?[0-9]+\Z")
-_NAME_FIELD = "metadata.name"
 
 
 class NodeAffinity(PreFilterPlugin, FilterPlugin, PreScorePlugin, ScorePlugin):
@@ -61,7 +64,7 @@ class NodeAffinity(PreFilterPlugin, FilterPlugin, PreScorePlugin, ScorePlugin):
 
     def sign(self, pod: PodInfo) -> Hashable:
         """The selector and the affinity."""
-        selector, affinity = _selector(pod), _affinity(pod)
+        selector, affinity = node_selector(pod), node_affinity(pod)
         return orjson.dumps((selector, affinity)) if selector or affinity else b""
 
     def pre_filter(
@@ -71,8 +74,8 @@ class NodeAffinity(PreFilterPlugin, FilterPlugin, PreScorePlugin, ScorePlugin):
         nodes: NodeTable,  # noqa: ARG002
     ) -> PreFilterResult:
         """SKIP without conditions; only the named Nodes when every term names some."""
-        terms = _required_terms(pod)
-        if terms is None and not _selector(pod):
+        terms = required_terms(pod)
+        if terms is None and not node_selector(pod):
             return PreFilterResult(SKIP)
         if not terms:
             return PreFilterResult()
@@ -92,17 +95,7 @@ class NodeAffinity(PreFilterPlugin, FilterPlugin, PreScorePlugin, ScorePlugin):
         rows: Rows,
     ) -> IntArray | None:
         """1 where nodeSelector or every required term fails."""
-        count = len(nodes.pod_count[rows])
-        matched = np.ones(count, np.bool_)
-        for key, value in (_selector(pod) or {}).items():
-            column, values = nodes.label_column(key)
-            matched &= column[rows] == values.get(value, -2)
-        terms = _required_terms(pod)
-        if terms is not None:
-            of_any = np.zeros(count, np.bool_)
-            for term in terms:
-                of_any |= _term_matches(term, nodes, rows, count)
-            matched &= of_any
+        matched = required_matches(pod, nodes, rows)
         return None if matched.all() else (~matched).astype(np.int64)
 
     def verdict(self, state: CycleState, code: int) -> Status:  # noqa: ARG002
@@ -129,7 +122,7 @@ class NodeAffinity(PreFilterPlugin, FilterPlugin, PreScorePlugin, ScorePlugin):
         count = len(nodes.pod_count[rows])
         total = np.zeros(count, np.int64)
         for preferred in _preferred_terms(pod):
-            matches = _term_matches(preferred["preference"], nodes, rows, count)
+            matches = term_matches(preferred["preference"], nodes, rows, count)
             total += preferred["weight"] * matches
         return total
 
@@ -143,81 +136,19 @@ class NodeAffinity(PreFilterPlugin, FilterPlugin, PreScorePlugin, ScorePlugin):
         return (ClusterEventWithHint(ClusterEvent(EventResource.NODE, action)),)
 
 
-def _selector(pod: PodInfo) -> JSONObject | None:
-    selector: JSONObject | None = pod.pod["spec"].get("nodeSelector")
-    return selector
-
-
-def _affinity(pod: PodInfo) -> JSONObject | None:
-    affinity: JSONObject = pod.pod["spec"].get("affinity") or {}
-    return affinity.get("nodeAffinity")
-
-
-def _required_terms(pod: PodInfo) -> Sequence[JSONObject] | None:
-    required = (_affinity(pod) or {}).get("requiredDuringSchedulingIgnoredDuringExecution")
-    return None if required is None else required.get("nodeSelectorTerms") or ()
-
-
 def _preferred_terms(pod: PodInfo) -> Sequence[JSONObject]:
-    preferred = (_affinity(pod) or {}).get("preferredDuringSchedulingIgnoredDuringExecution") or ()
+    preferred = (node_affinity(pod) or {}).get(
+        "preferredDuringSchedulingIgnoredDuringExecution"
+    ) or ()
     return [
-        term for term in preferred if term.get("weight") and _is_not_empty(term.get("preference"))
+        term for term in preferred if term.get("weight") and is_not_empty(term.get("preference"))
     ]
-
-
-def _is_not_empty(term: JSONObject | None) -> bool:
-    return bool(term and (term.get("matchExpressions") or term.get("matchFields")))
 
 
 def _names_of(term: JSONObject) -> set[str] | None:
     names: set[str] | None = None
     for field in term.get("matchFields") or ():
-        if field["key"] == _NAME_FIELD and field["operator"] == "In":
+        if field["key"] == NAME_FIELD and field["operator"] == "In":
             wanted = set(field.get("values") or ())
             names = wanted if names is None else names & wanted
     return names
-
-
-def _term_matches(term: JSONObject, nodes: NodeTable, rows: Rows, count: int) -> BoolArray:
-    if not _is_not_empty(term):  # a term without conditions matches no Node
-        return np.zeros(count, np.bool_)
-    matched = np.ones(count, np.bool_)
-    for expression in term.get("matchExpressions") or ():
-        matched &= _expression_matches(expression, nodes, rows)
-    for field in term.get("matchFields") or ():
-        matched &= _field_matches(field, nodes, rows)
-    return matched
-
-
-def _expression_matches(expression: JSONObject, nodes: NodeTable, rows: Rows) -> BoolArray:
-    column, values = nodes.label_column(expression["key"])
-    numbers = column[rows]
-    operator = expression["operator"]
-    wanted: Sequence[str] = expression.get("values") or ()
-    if operator == "Exists":
-        return numbers >= 0
-    if operator == "DoesNotExist":
-        return numbers < 0
-    if operator in ("In", "NotIn"):
-        found = np.isin(numbers, [values[value] for value in wanted if value in values])
-        return found if operator == "In" else ~found
-    # One entry more than there are values: a missing label (-1) looks up the last one.
-    compared = np.zeros(len(values) + 1, np.bool_)
-    if len(wanted) == 1 and _INTEGER.match(wanted[0]):
-        bound = int(wanted[0])
-        for value, number in values.items():
-            if _INTEGER.match(value):
-                compared[number] = int(value) > bound if operator == "Gt" else int(value) < bound
-    return compared[numbers]
-
-
-def _field_matches(field: JSONObject, nodes: NodeTable, rows: Rows) -> BoolArray:
-    named = np.zeros(nodes.size, np.bool_)
-    if field["key"] == _NAME_FIELD:
-        for name in field.get("values") or ():
-            row = nodes.rows.get(name)
-            if row is not None:
-                named[row] = True
-    if field["operator"] == "NotIn":
-        named = ~named
-    return named[rows]

@@ -13,6 +13,7 @@ from webapp.scheduler.plugins.node_name import NodeName
 from webapp.scheduler.plugins.node_ports import NodePorts
 from webapp.scheduler.plugins.node_resources_fit import NodeResourcesFit
 from webapp.scheduler.plugins.node_unschedulable import NodeUnschedulable
+from webapp.scheduler.plugins.pod_topology_spread import PodTopologySpread
 from webapp.scheduler.plugins.queue_sort import PrioritySort
 from webapp.scheduler.plugins.scheduling_gates import SchedulingGates
 from webapp.scheduler.plugins.taint_toleration import TaintToleration
@@ -32,6 +33,7 @@ REGISTRY: dict[str, Callable[[Handle], Plugin]] = {
     NodeResourcesBalancedAllocation.name: lambda _: NodeResourcesBalancedAllocation(),
     NodeResourcesFit.name: lambda _: NodeResourcesFit(),
     NodeUnschedulable.name: lambda _: NodeUnschedulable(),
+    PodTopologySpread.name: lambda handle: PodTopologySpread(handle.listers),
     PrioritySort.name: lambda _: PrioritySort(),
     SchedulingGates.name: lambda _: SchedulingGates(),
     TaintToleration.name: lambda _: TaintToleration(),
