@@ -52,10 +52,11 @@ export class ManifestClient {
       return made.ok ? done("created", made) : failed(made);
     }
     const path = pathOf(info, namespaceOf(document, info), document.name);
-    const before = await this.#api.request("GET", path);
     const answer = await this.#api.request("PATCH", `${path}${query}&force=${force}`, document.source, APPLY);
     if (!answer.ok) return failed(answer);
-    if (answer.status === 201 || !before.ok) return done("created", answer);
+    if (answer.status === 201) return done("created", answer);
+    if (!dryRun) return done("changed", answer);
+    const before = await this.#api.request("GET", path);
     return done(isSame(before.body, answer.body) ? "unchanged" : "changed", answer);
   }
 
