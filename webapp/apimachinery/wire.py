@@ -1,28 +1,39 @@
 """What passes between a client and the API server: plain data, over HTTP or inside the process.
 
-``Request`` enters ``APIServer.handle``; a ``Response`` or a ``WatchResponse`` leaves. The HTTP layer
+``Request`` enters ``APIServer.handle``; a ``Response`` or something that goes on leaves. The HTTP layer
 and the in-process transport are the only makers of requests.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from webapp.apimachinery.meta import JSONObject
+    from webapp.apimachinery.streams import Stream
     from webapp.apimachinery.watch import WatchEvent
 
 
-@dataclass(frozen=True, slots=True)
-class UserInfo:
+class UserInfo(NamedTuple):
     """Who asks, once known."""
 
     name: str
     groups: tuple[str, ...] = ()
     uid: str = ""
+
+
+class Location(NamedTuple):
+    """Which resource, object or subresource a path names; "" where it names none."""
+
+    group: str
+    version: str
+    resource: str
+    namespace: str
+    name: str
+    subresource: str
 
 
 @dataclass(slots=True)
@@ -38,6 +49,8 @@ class Request:
         user: Who asks, when a trusted transport already knows; ``None`` lets the API server
             authenticate by headers.
         client: Name of the asking component or program: the actor of the facts.
+        location: What ``path`` names, when an in-process client already knows; ``None`` lets the API
+            server parse it.
     """
 
     method: str
@@ -47,6 +60,7 @@ class Request:
     body: bytes | JSONObject | None = None
     user: UserInfo | None = None
     client: str = ""
+    location: Location | None = None
 
     def parameter(self, name: str, default: str = "") -> str:
         """First value of a query parameter."""
@@ -112,4 +126,15 @@ class LogResponse:
     subscribe: Callable[[Callable[[bytes | None], None]], Callable[[], None]]
 
 
-Answer = Response | WatchResponse | LogResponse
+@dataclass(slots=True)
+class StreamResponse:
+    """A two-way stream into a Pod, to be carried over a WebSocket or SPDY.
+
+    Attributes:
+        stream: What passes.
+    """
+
+    stream: Stream
+
+
+Answer = Response | WatchResponse | LogResponse | StreamResponse

@@ -35,7 +35,7 @@ ROLES = bucket_name(RBAC_GROUP, "roles")
 ROLE_BINDINGS = bucket_name(RBAC_GROUP, "rolebindings")
 SUPER_GROUP = "system:masters"
 SUPER_RULE = "ClusterRoleBinding cluster-admin → ClusterRole cluster-admin"
-_REMEMBERED_DECISIONS = 20_000
+_REMEMBERED_DECISIONS = 100_000
 
 
 class Attributes(NamedTuple):
@@ -69,33 +69,17 @@ class BoundRule(NamedTuple):
     rule: JSONObject
 
 
-def attributes_of(info: RequestInfo) -> Attributes:
-    """What a request is going to do."""
-    if not info.is_resource_request:
-        return Attributes(info.verb, path=info.path)
-    return Attributes(
-        info.verb,
-        info.group,
-        info.version,
-        info.resource,
-        info.subresource,
-        info.namespace,
-        info.name,
-        info.path,
-    )
-
-
 class Authorizer:
     """Role-based access control over the stored roles and bindings."""
 
     def __init__(self, storage: Storage, cacher: Cacher) -> None:
         self._storage = storage
-        self._decisions: dict[tuple[str, ...], str | None] = {}
+        self._decisions: dict[tuple[UserInfo, str, str, str, str, str], str | None] = {}
         self._rules: dict[tuple[str, tuple[str, ...], str], list[BoundRule]] = {}
         for bucket in (CLUSTER_ROLES, CLUSTER_ROLE_BINDINGS, ROLES, ROLE_BINDINGS):
             cacher.listen(bucket, self._forget)
 
-    def require(self, user: UserInfo, attributes: Attributes) -> str:
+    def require(self, user: UserInfo, attributes: Attributes | RequestInfo) -> str:
         """The text of the rule that allows it.
 
         Raises:
@@ -106,30 +90,29 @@ class Authorizer:
             raise forbidden(user, attributes)
         return rule
 
-    def allowing_rule(self, user: UserInfo, attributes: Attributes) -> str | None:
+    def allowing_rule(self, user: UserInfo, attributes: Attributes | RequestInfo) -> str | None:
         """The text of the first rule that allows it, or ``None``."""
         if SUPER_GROUP in user.groups:
             return SUPER_RULE
         if not attributes.resource:
             return self._path_rule(user, attributes)
-        full_resource = attributes.full_resource
         key = (
-            user.name,
-            *user.groups,
+            user,
             attributes.verb,
             attributes.group,
-            full_resource,
+            attributes.resource,
+            attributes.subresource,
             attributes.namespace,
         )
         if key in self._decisions:
             rule = self._decisions[key]
         else:
-            rule = self._resource_rule(user, attributes, full_resource, "")
+            rule = self._resource_rule(user, attributes, "")
             if len(self._decisions) >= _REMEMBERED_DECISIONS:
                 self._decisions.clear()
             self._decisions[key] = rule
         if rule is None and attributes.name:
-            return self._resource_rule(user, attributes, full_resource, attributes.name)
+            return self._resource_rule(user, attributes, attributes.name)
         return rule
 
     def rules_for(self, user: UserInfo, namespace: str) -> list[BoundRule]:
@@ -141,8 +124,9 @@ class Authorizer:
         return known
 
     def _resource_rule(
-        self, user: UserInfo, attributes: Attributes, full_resource: str, name: str
+        self, user: UserInfo, attributes: Attributes | RequestInfo, name: str
     ) -> str | None:
+        full_resource = attributes.full_resource
         for text, rule in self.rules_for(user, attributes.namespace):
             if (
                 _allows(rule.get("verbs"), attributes.verb)
@@ -153,7 +137,7 @@ class Authorizer:
                 return text
         return None
 
-    def _path_rule(self, user: UserInfo, attributes: Attributes) -> str | None:
+    def _path_rule(self, user: UserInfo, attributes: Attributes | RequestInfo) -> str | None:
         for text, rule in self.rules_for(user, ""):
             if _allows(rule.get("verbs"), attributes.verb) and _path_matches(
                 rule.get("nonResourceURLs"), attributes.path
@@ -188,7 +172,7 @@ class Authorizer:
         self._rules.clear()
 
 
-def forbidden(user: UserInfo, attributes: Attributes) -> Forbidden:
+def forbidden(user: UserInfo, attributes: Attributes | RequestInfo) -> Forbidden:
     """The refusal, in upstream's words."""
     resource, group, name = attributes.resource, attributes.group, attributes.name
     if not resource:

@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 
     from webapp.apimachinery.meta import JSONObject
     from webapp.apimachinery.status import StatusError
+    from webapp.apimachinery.wire import Request
     from webapp.apiserver.authentication import Identity
+    from webapp.apiserver.request_info import RequestInfo
     from webapp.sim.rng import RandomStream
     from webapp.trace.recorder import Recorder
 
@@ -46,15 +48,14 @@ class Gates:
     """
 
     __slots__ = (
-        "_actor",
         "_identity",
+        "_info",
         "_latency",
         "_opened",
         "_recorder",
-        "_resource",
+        "_request",
         "_rule",
         "_subject",
-        "_verb",
         "is_followed",
     )
 
@@ -62,17 +63,15 @@ class Gates:
         self,
         recorder: Recorder,
         latency: RandomStream,
-        actor: str,
-        verb: str,
-        resource: str,
+        request: Request,
+        info: RequestInfo,
         *,
         is_followed: bool,
     ) -> None:
         self._recorder = recorder
         self._latency = latency
-        self._actor = actor
-        self._verb = verb
-        self._resource = resource
+        self._request = request
+        self._info = info
         self._subject: ObjectRef | None = None
         self._identity: Identity | None = None
         self._rule = ""
@@ -138,10 +137,10 @@ class Gates:
         user = self._identity.user if self._identity else None
         recorder.cause = recorder.record(
             RequestReceived(
-                actor=self._actor,
+                actor=actor_of(self._request),
                 subject=self._subject,
-                verb=self._verb,
-                resource=self._resource,
+                verb=self._info.verb,
+                resource=self._info.full_resource,
                 user=user.name if user else "",
                 duration_ms=REQUEST_LATENCY.draw(self._latency),
             )
@@ -163,6 +162,11 @@ class Gates:
                     actor="kube-apiserver", subject=self._subject, user=user.name, rule=self._rule
                 )
             )
+
+
+def actor_of(request: Request) -> str:
+    """What the facts call the asking program."""
+    return request.client or request.headers.get("user-agent", "unknown").split("/", 1)[0]
 
 
 def describe_changes(who: str, before: JSONObject, after: JSONObject) -> list[tuple[str, str]]:

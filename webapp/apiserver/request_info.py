@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from webapp.apimachinery.fields import parse_field_selector
 from webapp.apimachinery.status import BadRequest
+from webapp.apimachinery.wire import Location
 
 if TYPE_CHECKING:
     from webapp.apimachinery.wire import Request
@@ -25,6 +26,7 @@ _VERB_BY_METHOD = {
     "POST": "create",
     "PUT": "update",
 }
+NOWHERE = Location("", "", "", "", "", "")
 _NAMESPACE_SUBRESOURCES = frozenset(("finalize", "status"))
 
 
@@ -57,12 +59,13 @@ class RequestInfo:
         "version",
     )
 
-    def __init__(self, path: str, verb: str) -> None:
+    def __init__(self, path: str, verb: str, location: Location | None = None) -> None:
         self.path = path
         self.verb = verb
-        self.is_resource_request = False
-        self.group = self.version = self.resource = self.subresource = ""
-        self.namespace = self.name = ""
+        self.is_resource_request = location is not None
+        self.group, self.version, self.resource, self.namespace, self.name, self.subresource = (
+            location or NOWHERE
+        )
         self.rest: tuple[str, ...] = ()
 
     @property
@@ -79,6 +82,8 @@ class RequestInfo:
 def parse_request_info(request: Request) -> RequestInfo:
     """The coordinates of ``request``."""
     path = request.path
+    if request.location is not None:  # a component's write: it says where, nothing is to be parsed
+        return RequestInfo(path, _VERB_BY_METHOD[request.method], request.location)
     info = RequestInfo(path, request.method.lower())
     parts = path.strip("/").split("/")
     if parts[0] == "api" and len(parts) >= 3:

@@ -16,12 +16,12 @@ from webapp.apimachinery.wire import Response
 from webapp.apiserver.admission.chain import AdmissionChain
 from webapp.apiserver.admission.plugins import make_plugins
 from webapp.apiserver.authentication import Authenticator, impersonated
-from webapp.apiserver.authorization import Authorizer, attributes_of
+from webapp.apiserver.authorization import Authorizer
 from webapp.apiserver.bootstrap import bootstrap
 from webapp.apiserver.cacher import Cacher
 from webapp.apiserver.config import APIServerConfig
 from webapp.apiserver.context import RequestContext
-from webapp.apiserver.gates import Gates
+from webapp.apiserver.gates import Gates, actor_of
 from webapp.apiserver.handlers.create import create
 from webapp.apiserver.handlers.delete import delete, delete_collection
 from webapp.apiserver.handlers.get import get, list_objects
@@ -127,7 +127,7 @@ class APIServer:
             if request.headers and "impersonate-user" in request.headers:
                 identity = impersonated(request, identity, self._authorizer)
             gates.authenticated(identity)
-            gates.authorized(self._authorizer.require(identity.user, attributes_of(info)))
+            gates.authorized(self._authorizer.require(identity.user, info))
             return self._route(request, info, identity, gates, is_component=is_component)
         except StatusError as error:
             gates.refused(error)
@@ -154,14 +154,13 @@ class APIServer:
             info.namespace and not resource.namespaced and info.resource != "namespaces"
         ):
             raise NotFound.of_path()
-        actor = request.client or request.headers.get("user-agent", "unknown").split("/", 1)[0]
         ctx = RequestContext(
             request,
             info,
             resource,
             self._stored(resource),
             identity.user,
-            actor,
+            actor_of(request),
             gates,
             self._sim,
             is_trusted=is_component,
@@ -202,14 +201,7 @@ class APIServer:
                 and info.resource not in _UNFOLLOWED
                 and not info.resource.endswith("reviews")
             )
-        return Gates(
-            self._recorder,
-            self._latency,
-            request.client or request.headers.get("user-agent", "unknown").split("/", 1)[0],
-            info.verb,
-            info.full_resource,
-            is_followed=is_followed,
-        )
+        return Gates(self._recorder, self._latency, request, info, is_followed=is_followed)
 
 
 def _is_component(request: Request) -> bool:

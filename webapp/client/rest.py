@@ -6,13 +6,14 @@ Models:
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from webapp.apimachinery.status import BY_REASON, StatusError
-from webapp.apimachinery.wire import Request
+from webapp.apimachinery.wire import Location, Request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from webapp.apimachinery.meta import JSONObject
     from webapp.apimachinery.schema import GroupVersionResource
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 Objects: TypeAlias = "list[JSONObject]"
 
 MERGE_PATCH = "application/merge-patch+json"
+NO_QUERY: Mapping[str, Sequence[str]] = {}
 JSON_PATCH = "application/json-patch+json"
 STRATEGIC_MERGE_PATCH = "application/strategic-merge-patch+json"
 
@@ -42,7 +44,7 @@ class RESTClient:
 
     def get(self, resource: GroupVersionResource, namespace: str, name: str) -> JSONObject:
         """One object; ``namespace`` is "" for cluster-scoped resources."""
-        return self._send("GET", resource_path(resource, namespace, name))
+        return self._read(resource_path(resource, namespace, name))
 
     def list(
         self,
@@ -63,7 +65,7 @@ class RESTClient:
     ) -> tuple[Objects, str]:
         """As :meth:`list`, with the list's resourceVersion to watch from."""
         query = _selectors(label_selector, field_selector)
-        answer = self._send("GET", resource_path(resource, namespace), query=query)
+        answer = self._read(resource_path(resource, namespace), query)
         items: Objects = answer.get("items") or []
         return items, answer["metadata"]["resourceVersion"]
 
@@ -76,16 +78,15 @@ class RESTClient:
         name: str = "",
     ) -> JSONObject:
         """Create an object, or post to ``subresource`` of the object ``name``; returns what was stored."""
-        path = resource_path(resource, namespace, name, subresource)
-        return self._send("POST", path, body=obj)
+        return self._write("POST", resource, namespace, name, subresource, obj)
 
     def update(
         self, resource: GroupVersionResource, obj: JSONObject, subresource: str = ""
     ) -> JSONObject:
         """Replace an object, or its ``subresource``; conflicts by its resourceVersion."""
         metadata = obj["metadata"]
-        path = resource_path(resource, metadata.get("namespace", ""), metadata["name"], subresource)
-        return self._send("PUT", path, body=obj)
+        namespace, name = metadata.get("namespace", ""), metadata["name"]
+        return self._write("PUT", resource, namespace, name, subresource, obj)
 
     def patch(
         self,
@@ -97,8 +98,8 @@ class RESTClient:
         subresource: str = "",
     ) -> JSONObject:
         """Patch an object, or its ``subresource``; returns the object after it."""
-        path = resource_path(resource, namespace, name, subresource)
-        return self._send("PATCH", path, body=patch, content_type=patch_type)
+        headers = {**self._headers, "content-type": patch_type}
+        return self._write("PATCH", resource, namespace, name, subresource, patch, headers)
 
     def delete(
         self,
@@ -117,7 +118,7 @@ class RESTClient:
             options["propagationPolicy"] = propagation_policy
         if uid:
             options["preconditions"] = {"uid": uid}
-        return self._send("DELETE", resource_path(resource, namespace, name), body=options)
+        return self._write("DELETE", resource, namespace, name, "", options)
 
     def watch(
         self,
@@ -135,24 +136,45 @@ class RESTClient:
         )
         return self._transport.watch(request, deliver)
 
-    def _send(
+    def _read(self, path: str, query: dict[str, tuple[str, ...]] | None = None) -> JSONObject:
+        return self._send(
+            Request("GET", path, query or NO_QUERY, self._headers, None, self._user, self.name)
+        )
+
+    def _write(
         self,
         method: str,
-        path: str,
-        *,
-        query: dict[str, tuple[str, ...]] | None = None,
-        body: Any = None,
-        content_type: str = "application/json",
+        resource: GroupVersionResource,
+        namespace: str,
+        name: str,
+        subresource: str,
+        body: Any,
+        headers: dict[str, str] | None = None,
     ) -> JSONObject:
-        headers = self._headers
-        if method == "PATCH":
-            headers = {**headers, "content-type": content_type}
-        response = self._transport.send(
-            Request(method, path, query or {}, headers, body, self._user, self.name)
+        path = resource_path(resource, namespace, name, subresource)
+        location = None
+        if name or method == "POST":
+            location = Location(*resource, namespace, name, subresource)
+            if resource.resource == "namespaces":  # a Namespace's requests are in itself: parse
+                location = None
+        return self._send(
+            Request(
+                method,
+                path,
+                NO_QUERY,
+                headers or self._headers,
+                body,
+                self._user,
+                self.name,
+                location,
+            )
         )
+
+    def _send(self, request: Request) -> JSONObject:
+        response = self._transport.send(request)
         answer = response.body
         if not isinstance(answer, dict):
-            raise StatusError(f"{method} {path} was not answered with an object")
+            raise StatusError(f"{request.method} {request.path} was not answered with an object")
         if response.status_code >= 400:
             raise error_of(answer)
         return answer
@@ -162,15 +184,18 @@ def resource_path(
     resource: GroupVersionResource, namespace: str, name: str = "", subresource: str = ""
 ) -> str:
     """URL path of a collection, an object or a subresource."""
-    path = resource.path
-    if namespace:
-        path += "/namespaces/" + namespace
-    path += "/" + resource.resource
+    path = _collection_path(resource, namespace)
     if name:
         path += "/" + name
     if subresource:
         path += "/" + subresource
     return path
+
+
+@lru_cache(maxsize=1024)
+def _collection_path(resource: GroupVersionResource, namespace: str) -> str:
+    within = f"/namespaces/{namespace}" if namespace else ""
+    return f"{resource.path}{within}/{resource.resource}"
 
 
 def error_of(status: JSONObject) -> StatusError:

@@ -157,8 +157,7 @@ class Simulation:
 
     def _run(self, timer: Timer) -> None:
         clock = self.clock
-        if timer.at_ms > clock.now_ms:
-            clock.now_ms = timer.at_ms
+        clock.now_ms = max(clock.now_ms, timer.at_ms)
         handler, key = timer.handler, timer.key
         timer.handler = timer.key = None
         self.events_processed += 1

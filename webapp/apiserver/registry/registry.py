@@ -55,16 +55,17 @@ class Registry:
         self.sim = sim
         self.namer = Namer(streams, storage)
         self._allocators = ServiceAllocators(config, streams, storage)
-        self._stores: dict[ResourceInfo, ResourceStore] = {}
+        self._stores: dict[tuple[str, str, str], ResourceStore] = {}
         self.living: dict[tuple[str, str], Callable[[JSONObject], JSONObject]] = {}
 
     def store_for(self, info: ResourceInfo) -> ResourceStore:
         """The store of a resource, made at first use."""
-        store = self._stores.get(info)
-        if store is None:
+        key = (info.group, info.version, info.resource)
+        store = self._stores.get(key)
+        if store is None or store.info is not info:
             strategy = self._strategy_for(info)
             store = ResourceStore(info, strategy, self.storage, self.namer, self.sim)
-            self._stores[info] = store
+            self._stores[key] = store
         return store
 
     def _strategy_for(self, info: ResourceInfo) -> Strategy:
