@@ -29,10 +29,16 @@ export function headlineFor({ journey, pod, selected, now, nodes, pods }: Headli
     const bad = pod?.state === "failing" || journey.steps.some((step) => step.outcome === "failed");
     if (bad && pod?.state === "failing") return { text: failing(pod), emphasis: pod.name, bad };
     if (selected || bad || isOnItsWay(journey) || now - finishedAt(journey) < GOOD_NEWS_MS) {
-      return { text: journey.headline, emphasis: journey.name, bad };
+      return { text: withoutPreemption(journey.headline), emphasis: journey.name, bad };
     }
   }
   return clusterHealth([...nodes], [...pods]);
+}
+
+/** The scheduler's message without its second half, which only repeats the first. */
+function withoutPreemption(text: string): string {
+  const [first = text, second] = text.split(". preemption:");
+  return second === undefined ? text : `${first}.`;
 }
 
 function failing(pod: PodView): string {

@@ -60,6 +60,14 @@ it("lets a finished story be looked at before the next one", () => {
   expect(chooseStory(input(both, { a: 0, b: 5 }, { previous: "a" }))).toBe("b");
 });
 
+it("does not come back to a Pod that keeps failing once another has moved", () => {
+  const room = input([journey("a", 9), journey("b", 10, 9)], { a: 0, b: 5 }, { previous: "b" });
+  const pods = new Map([...room.pods, ["a", { ...pod, uid: "a", state: "failing" as const }]]);
+
+  expect(chooseStory({ ...room, pods })).toBe("b");
+  expect(chooseStory({ ...room, pods, previous: "a" })).toBe("a");
+});
+
 it("says in one sentence how the cluster is when nothing is on its way", () => {
   const room = demoSnapshot(pictureRoom);
 

@@ -29,7 +29,11 @@ export function chooseStory({ selected, previous, lingering, journeys, pods }: S
   const own = [...journeys.values()].filter(
     (journey) => !isSystem(journey.namespace) && (isRefused(journey) || pods.has(journey.podUid)),
   );
-  const moving = newest(own.filter(isOnItsWay), pods);
+  // A Pod that keeps failing is not going anywhere: it holds the story only until another one moves.
+  const moving = newest(
+    own.filter((journey) => isOnItsWay(journey) && pods.get(journey.podUid)?.state !== "failing"),
+    pods,
+  );
   const before = own.find((journey) => journey.podUid === previous);
   if (!moving) return before && lingering ? before.podUid : lastFinished(own);
   if (!before || before === moving) return moving.podUid;
