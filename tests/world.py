@@ -12,15 +12,25 @@ from webapp.cluster.config import ClusterConfig
 START_MS = 1_790_000_000_000
 RESOURCES = {
     "ConfigMap": resources.CONFIG_MAPS,
+    "ControllerRevision": resources.CONTROLLER_REVISIONS,
+    "CronJob": resources.CRON_JOBS,
+    "DaemonSet": resources.DAEMON_SETS,
     "Deployment": resources.DEPLOYMENTS,
     "EndpointSlice": resources.ENDPOINT_SLICES,
     "Event": resources.EVENTS,
+    "Fault": resources.FAULTS,
+    "Job": resources.JOBS,
     "Namespace": resources.NAMESPACES,
     "Node": resources.NODES,
+    "PersistentVolume": resources.PERSISTENT_VOLUMES,
+    "PersistentVolumeClaim": resources.PERSISTENT_VOLUME_CLAIMS,
     "Pod": resources.PODS,
     "ReplicaSet": resources.REPLICA_SETS,
     "Service": resources.SERVICES,
+    "StatefulSet": resources.STATEFUL_SETS,
+    "StorageClass": resources.STORAGE_CLASSES,
 }
+CLUSTER_SCOPED = {"Fault", "Namespace", "Node", "PersistentVolume", "StorageClass"}
 
 
 class World:
@@ -43,7 +53,7 @@ class World:
         """An object, or ``None``."""
         try:
             return self.cluster.admin.get(
-                RESOURCES[kind], "" if kind in {"Node", "Namespace"} else namespace, name
+                RESOURCES[kind], "" if kind in CLUSTER_SCOPED else namespace, name
             )
         except NotFound:
             return None
@@ -54,12 +64,12 @@ class World:
 
     def patch(self, kind: str, name: str, patch: Any) -> None:
         """Merge-patch an object."""
-        namespace = "" if kind in {"Node", "Namespace"} else "default"
+        namespace = "" if kind in CLUSTER_SCOPED else "default"
         self.cluster.admin.patch(RESOURCES[kind], namespace, name, patch)
 
     def delete(self, kind: str, name: str, **options: Any) -> None:
         """Delete an object."""
-        namespace = "" if kind in {"Node", "Namespace"} else "default"
+        namespace = "" if kind in CLUSTER_SCOPED else "default"
         self.cluster.admin.delete(RESOURCES[kind], namespace, name, **options)
 
     def settle(self) -> None:

@@ -51,6 +51,10 @@ class ControllerExpectations:
         """The objects with these keys are about to be deleted."""
         self._by_key[key] = _Expected(self._sim.now_ms, 0, dict.fromkeys(deleted))
 
+    def expect(self, key: str, creations: int, deleted: Iterable[str]) -> None:
+        """So many creations and the deletions of these keys are about to be asked for."""
+        self._by_key[key] = _Expected(self._sim.now_ms, creations, dict.fromkeys(deleted))
+
     def creation_observed(self, key: str, count: int = 1) -> None:
         """Creations were seen, or will not happen."""
         expected = self._by_key.get(key)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 BY_CONTROLLER = "controller-uid"
 BY_NAMESPACE = "namespace"
+ORPHANS = "orphans"
 
 
 def controller_uid(obj: JSONObject) -> tuple[str, ...]:
@@ -25,3 +26,8 @@ def controller_uid(obj: JSONObject) -> tuple[str, ...]:
 def namespace_of(obj: JSONObject) -> tuple[str, ...]:
     """The object's Namespace."""
     return (obj["metadata"]["namespace"],)
+
+
+def orphan_namespace(obj: JSONObject) -> tuple[str, ...]:
+    """The Namespace of an object that nobody manages."""
+    return (obj["metadata"]["namespace"],) if controller_of(obj) is None else ()

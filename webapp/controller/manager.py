@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from webapp.apimachinery.scheme import BUILTIN_KINDS
 from webapp.controller.context import ControllerContext
+from webapp.controller.daemon.daemon_controller import DaemonSetController
 from webapp.controller.deployment.deployment_controller import DeploymentController
 from webapp.controller.endpoints.endpoints_controller import EndpointsController
 from webapp.controller.endpointslice.endpointslice import EndpointSliceController
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from webapp.trace.recorder import Recorder
 
 CONTROLLERS: tuple[type[Controller], ...] = (
+    DaemonSetController,
     DeploymentController,
     EndpointSliceController,
     EndpointsController,

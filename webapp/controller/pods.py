@@ -57,3 +57,13 @@ def ready_since_ms(pod: JSONObject) -> int:
     condition = ready_condition(pod)
     text = condition.get("lastTransitionTime") if condition is not None else None
     return parse_time(text) if text else 0
+
+
+def is_pod_available(pod: JSONObject | None, min_ready_seconds: int, now_ms: int) -> bool:
+    """Whether the Pod has been Ready for so long."""
+    if pod is None or not is_pod_ready(pod):
+        return False
+    if not min_ready_seconds:
+        return True
+    since_ms = ready_since_ms(pod)
+    return bool(since_ms) and since_ms + min_ready_seconds * 1000 <= now_ms

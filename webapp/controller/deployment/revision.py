@@ -10,13 +10,14 @@ but is taken over canonical JSON, not over Go's memory layout: the letters diffe
 Models:
     pkg/controller/deployment/util/deployment_util.go
     pkg/controller/controller_utils.go ComputeHash
-    staging/src/k8s.io/apimachinery/pkg/util/rand/rand.go SafeEncodeString
 """
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
+
+from webapp.controller.hashing import safe_hash
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,20 +42,13 @@ NOT_COPIED = frozenset(
 )
 """Annotations that a Deployment does not hand down to its ReplicaSets."""
 
-_SAFE_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
-_FNV_OFFSET = 2166136261
-_FNV_PRIME = 16777619
-
 
 def pod_template_hash(template: JSONObject, collision_count: int | None = None) -> str:
     """The label value for ``template``; ``collision_count`` makes another one for the same template."""
     data = json.dumps(template, sort_keys=True, separators=(",", ":")).encode()
     if collision_count is not None:
         data += collision_count.to_bytes(8, "little")
-    value = _FNV_OFFSET
-    for byte in data:
-        value = ((value ^ byte) * _FNV_PRIME) & 0xFFFFFFFF
-    return "".join(_SAFE_ALPHABET[ord(digit) % len(_SAFE_ALPHABET)] for digit in str(value))
+    return safe_hash(data)
 
 
 def with_hash_label(labels: JSONObject | None, hash_value: str) -> JSONObject:

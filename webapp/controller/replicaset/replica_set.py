@@ -23,7 +23,14 @@ from webapp.apimachinery.status import NotFound, StatusError
 from webapp.controller.controller import Controller, is_namespace_terminating
 from webapp.controller.controller_ref_manager import ControllerRefManager, new_controller_ref
 from webapp.controller.expectations import ControllerExpectations
-from webapp.controller.indexes import BY_CONTROLLER, BY_NAMESPACE, controller_uid, namespace_of
+from webapp.controller.indexes import (
+    BY_CONTROLLER,
+    BY_NAMESPACE,
+    ORPHANS,
+    controller_uid,
+    namespace_of,
+    orphan_namespace,
+)
 from webapp.controller.pods import is_pod_active
 from webapp.controller.replicaset.pod_ranking import plan_deletions
 from webapp.controller.replicaset.pod_tally import PodTally
@@ -38,8 +45,6 @@ BURST_REPLICAS = 500
 
 SLOW_START_BATCH = 1
 """Size of the first batch of creations; each further one is twice as large."""
-
-_ORPHANS = "orphans"
 
 
 class ReplicaSetController(Controller):
@@ -58,7 +63,7 @@ class ReplicaSetController(Controller):
         self._pods = context.informers.informer(PODS)
         self._replica_sets.add_index(BY_NAMESPACE, namespace_of)
         self._replica_sets.add_index(BY_CONTROLLER, controller_uid)
-        self._pods.add_index(_ORPHANS, _orphan_namespace)
+        self._pods.add_index(ORPHANS, orphan_namespace)
         self._replica_sets.add_handler(
             on_add=lambda obj: self.enqueue(namespaced_name(obj)),
             on_update=self._on_replica_set_update,
@@ -108,7 +113,7 @@ class ReplicaSetController(Controller):
 
     def _adopt(self, key: str, replica_set: JSONObject) -> int:
         """Adopt matching Pods that nobody controls; they count once they are seen as our own."""
-        orphans = self._pods.by_index(_ORPHANS, replica_set["metadata"]["namespace"])
+        orphans = self._pods.by_index(ORPHANS, replica_set["metadata"]["namespace"])
         if not orphans:
             return 0
         manager = self._ref_manager(replica_set)
@@ -361,10 +366,6 @@ class ReplicaSetController(Controller):
             selector = selector_from_label_selector(replica_set["spec"]["selector"])
             if selector.matches(labels):
                 self.enqueue(namespaced_name(replica_set))
-
-
-def _orphan_namespace(pod: JSONObject) -> tuple[str, ...]:
-    return (pod["metadata"]["namespace"],) if controller_of(pod) is None else ()
 
 
 def _replica_set_owner(pod: JSONObject) -> JSONObject | None:

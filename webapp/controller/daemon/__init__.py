@@ -1,0 +1,1 @@
+"""DaemonSets: one Pod on each Node that is meant to have it."""
