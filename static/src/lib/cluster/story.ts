@@ -35,7 +35,7 @@ export function chooseStory({ selected, previous, lingering, journeys, pods }: S
     pods,
   );
   const before = own.find((journey) => journey.podUid === previous);
-  if (!moving) return before && lingering ? before.podUid : lastFinished(own);
+  if (!moving) return before && (lingering || isOnItsWay(before)) ? before.podUid : lastFinished(own);
   if (!before || before === moving) return moving.podUid;
   if (!isOnItsWay(before)) return lingering ? before.podUid : moving.podUid;
   const younger = born(moving, pods) - born(before, pods);
