@@ -40,6 +40,7 @@ DEFAULT_PLUGINS = (
     PluginEntry("NodePorts"),
     PluginEntry("NodeResourcesFit", 1),
     PluginEntry("PodTopologySpread", 2),
+    PluginEntry("InterPodAffinity", 2),
     PluginEntry("DefaultPreemption"),
     PluginEntry("NodeResourcesBalancedAllocation", 1),
     PluginEntry("ImageLocality", 1),

@@ -127,7 +127,10 @@ class Attempt:
     def _keep_scores(self, result: ScheduleResult) -> None:
         for column in result.pod_class.scores:
             raw = column.raw
-            if not isinstance(raw, int):
+            if isinstance(raw, int):
+                if column.cluster_plugin is not None:
+                    continue  # it had nothing to say this time
+            else:
                 own = raw[result.fitting] if column.cluster_plugin is None else raw
                 raw = own.astype(np.int32)
                 self.bytes += raw.nbytes

@@ -57,6 +57,7 @@ def make_pod(
     requests: dict[str, str] | None = None,
     labels: dict[str, str] | None = None,
     owner: str | None = None,
+    namespace: str = "default",
     **spec: Any,
 ) -> JSONObject:
     """A Pod with one container; further fields of its spec by keyword."""
@@ -73,7 +74,7 @@ def make_pod(
             {"hostIP": ip, "protocol": protocol, "containerPort": port, "hostPort": port}
             for ip, protocol, port in ports
         ]
-    metadata: JSONObject = {"name": name, "namespace": "default", "uid": f"uid-{name}"}
+    metadata: JSONObject = {"name": name, "namespace": namespace, "uid": f"uid-{name}"}
     if labels:
         metadata["labels"] = labels
     if owner:

@@ -39,6 +39,7 @@ class Oracle:
         start: Where the next scan begins.
         services: Selectors of Services.
         replica_sets: ReplicaSet name → the labels that it selects.
+        namespaces: Name → labels.
     """
 
     tie_break: Callable[[str], int]
@@ -48,6 +49,7 @@ class Oracle:
     start: int = 0
     services: list[dict[str, str]] = field(default_factory=list)
     replica_sets: dict[str, dict[str, str]] = field(default_factory=dict)
+    namespaces: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def scan_order(self) -> list[JSON]:
         """Zones take turns."""
@@ -88,6 +90,8 @@ class Oracle:
             if not own:
                 own, unresolvable = self.uneven(pod, node)
             if not own:
+                own, unresolvable = self.unfriendly(pod, node)
+            if not own:
                 fitting.append(node)
                 if len(fitting) == wanted:
                     break
@@ -118,10 +122,11 @@ class Oracle:
         wishes = [sum(w for w, t in preferred if term_matches(t, n)) for n in fitting]
         affinity = normalized(wishes, reverse=False) if preferred else [0] * len(fitting)
         spread = self.spread_scores(pod, fitting)
+        friends = self.friend_scores(pod, fitting)
         totals = {}
         for place, node in enumerate(fitting):
             on_node = self.pods_on(node)
-            total = 3 * taints[place] + 2 * affinity[place] + 2 * spread[place]
+            total = 3 * taints[place] + 2 * affinity[place] + 2 * spread[place] + 2 * friends[place]
             total += least_allocated(pod, node, on_node)
             total += balanced(pod, node, on_node)
             total += self.image_score(pod, node)
@@ -156,6 +161,91 @@ class Oracle:
             if counts.get(labels[key], 0) + itself - least > constraint["maxSkew"]:
                 return [reason], False
         return [], False
+
+    def meant(self, owner: JSON, term: JSON, other: JSON) -> bool:
+        """Whether an affinity term of ``owner`` means another Pod."""
+        space = other["metadata"]["namespace"]
+        spaces = term.get("namespaces", [])
+        selector = term.get("namespaceSelector")
+        if not spaces and selector is None:
+            spaces = [owner["metadata"]["namespace"]]
+        if space not in spaces and not labels_match(selector, self.namespaces.get(space, {})):
+            return False
+        labels, own = other["metadata"].get("labels", {}), owner["metadata"].get("labels", {})
+        if not labels_match(term.get("labelSelector"), labels):
+            return False
+        return all(
+            labels.get(key) == own[key] for key in term.get("matchLabelKeys", []) if key in own
+        ) and all(
+            labels.get(key) != own[key] for key in term.get("mismatchLabelKeys", []) if key in own
+        )
+
+    def same_place(self, key: str, one: JSON, other: JSON) -> bool:
+        """Whether two Nodes share a domain."""
+        mine, theirs = one["metadata"]["labels"], other["metadata"]["labels"]
+        return key in mine and mine[key] == theirs.get(key)
+
+    def placed(self) -> list[tuple[JSON, JSON]]:
+        """All (Pod, Node) pairs."""
+        by_name = {node["metadata"]["name"]: node for node in self.nodes}
+        return [(pod, by_name[where]) for pod, where in self.bound.values() if where in by_name]
+
+    def unfriendly(self, pod: JSON, node: JSON) -> tuple[list[str], bool]:
+        """InterPodAffinity's required terms."""
+        near = pod_terms(pod, "podAffinity")
+        if near:
+            everyone = [
+                (other, where)
+                for other, where in self.placed()
+                if all(self.meant(pod, term, other) for term in near)
+            ]
+            somewhere = any(
+                term["topologyKey"] in where["metadata"]["labels"]
+                for _, where in everyone
+                for term in near
+            )
+            has_keys = all(term["topologyKey"] in node["metadata"]["labels"] for term in near)
+            here = all(
+                any(self.same_place(term["topologyKey"], node, where) for _, where in everyone)
+                for term in near
+            )
+            first = not somewhere and all(self.meant(pod, term, pod) for term in near)
+            if not has_keys or not (here or first):
+                return ["node(s) didn't match pod affinity rules"], UNRESOLVABLE
+        for term in pod_terms(pod, "podAntiAffinity"):
+            for other, where in self.placed():
+                if self.same_place(term["topologyKey"], node, where) and self.meant(
+                    pod, term, other
+                ):
+                    return ["node(s) didn't match pod anti-affinity rules"], False
+        for other, where in self.placed():
+            for term in pod_terms(other, "podAntiAffinity"):
+                if self.same_place(term["topologyKey"], where, node) and self.meant(
+                    other, term, pod
+                ):
+                    return ["node(s) didn't satisfy existing pods anti-affinity rules"], False
+        return [], False
+
+    def friend_scores(self, pod: JSON, fitting: list[JSON]) -> list[int]:
+        """InterPodAffinity's preferred terms, normalized."""
+        raw = []
+        for node in fitting:
+            score = 0
+            for other, where in self.placed():
+                for one, two, place in ((pod, other, where), (other, pod, where)):
+                    for weight, term in pod_wishes(one):
+                        if self.same_place(term["topologyKey"], place, node) and self.meant(
+                            one, term, two
+                        ):
+                            score += weight
+                for term in pod_terms(other, "podAffinity"):
+                    if self.same_place(term["topologyKey"], where, node) and self.meant(
+                        other, term, pod
+                    ):
+                        score += 1
+            raw.append(score)
+        least, most = min(raw), max(raw)
+        return [int(100.0 * ((s - least) / (most - least))) if most > least else 0 for s in raw]
 
     def matching_on(self, node: JSON, pod: JSON, constraint: JSON) -> int:
         """Pods on a Node that a constraint counts."""
@@ -211,6 +301,8 @@ class Oracle:
 
     def default_constraints(self, pod: JSON) -> list[JSON]:
         """For Pods that a Service or a ReplicaSet selects."""
+        if pod["metadata"]["namespace"] != "default":
+            return []
         labels = pod["metadata"].get("labels", {})
         wanted: dict[str, str] = {}
         for selector in self.services:
@@ -240,6 +332,22 @@ class Oracle:
                 total += int(images(node)[image] * (len(holders) / len(self.nodes)))
         low, high = 23 * MIB, 1000 * MIB * len(containers)
         return 100 * (min(max(total, low), high) - low) // (high - low)
+
+
+def pod_terms(pod: JSON, kind: str) -> list[JSON]:
+    """Required terms of a Pod."""
+    affinity = pod["spec"].get("affinity", {}).get(kind, {})
+    return affinity.get("requiredDuringSchedulingIgnoredDuringExecution", [])
+
+
+def pod_wishes(pod: JSON) -> list[tuple[int, JSON]]:
+    """Preferred terms of a Pod with their weights, negative for anti-affinity."""
+    found = []
+    for kind, sign in (("podAffinity", 1), ("podAntiAffinity", -1)):
+        affinity = pod["spec"].get("affinity", {}).get(kind, {})
+        wishes = affinity.get("preferredDuringSchedulingIgnoredDuringExecution", [])
+        found.extend((sign * one["weight"], one["podAffinityTerm"]) for one in wishes)
+    return found
 
 
 def included(pod: JSON, constraint: JSON, node: JSON) -> bool:

@@ -78,6 +78,11 @@ class World:
         metadata = {"name": name, "namespace": "default"}
         self.listers.put_owner(kind, {"metadata": metadata, "spec": {"selector": wanted}})
 
+    def label_namespace(self, name: str, labels: dict[str, str]) -> None:
+        self.listers.put_namespace({"metadata": {"name": name, "labels": labels}})
+        self.cache.nodes.count_anew()
+        self.oracle.namespaces[name] = labels
+
     def end_pod(self, uid: str) -> None:
         """Mark a Pod as being deleted."""
         pod, node = self.oracle.bound[uid]
@@ -174,6 +179,10 @@ def random_template(rng: random.Random, names: list[str]) -> dict[str, Any]:
         spec["affinity"] = preferred_affinity(
             *((rng.randrange(1, 101), random_term(rng, names)) for _ in range(2))
         )
+    if rng.random() < 0.35:
+        spec["affinity"] = {**spec.get("affinity", {}), **random_pod_affinity(rng)}
+    if rng.random() < 0.2:
+        spec["namespace"] = "other"
     if rng.random() < 0.4:
         key, value, effect = rng.choice(TAINTS)
         toleration = rng.choice(
@@ -198,6 +207,38 @@ def random_template(rng: random.Random, names: list[str]) -> dict[str, Any]:
             random_constraint(rng) for _ in range(rng.choice([1, 2, 3]))
         ]
     return spec
+
+
+def random_pod_affinity(rng: random.Random) -> JSONObject:
+    affinity: JSONObject = {}
+    for kind in ("podAffinity", "podAntiAffinity"):
+        own: JSONObject = {}
+        if rng.random() < 0.35:
+            own["requiredDuringSchedulingIgnoredDuringExecution"] = [
+                random_pod_term(rng) for _ in range(rng.choice([1, 1, 2]))
+            ]
+        if rng.random() < 0.4:
+            own["preferredDuringSchedulingIgnoredDuringExecution"] = [
+                {"weight": rng.randrange(1, 101), "podAffinityTerm": random_pod_term(rng)}
+                for _ in range(rng.choice([1, 2]))
+            ]
+        if own:
+            affinity[kind] = own
+    return affinity
+
+
+def random_pod_term(rng: random.Random) -> JSONObject:
+    term: JSONObject = {
+        "topologyKey": rng.choice([ZONE, HOSTNAME, HOSTNAME, "disk"]),
+        "labelSelector": random_selector(rng),
+    }
+    if rng.random() < 0.2:
+        term["namespaces"] = rng.sample(["default", "other", "third"], rng.choice([1, 2]))
+    if rng.random() < 0.2:
+        term["namespaceSelector"] = rng.choice([{}, {"matchLabels": {"team": "x"}}])
+    if rng.random() < 0.2:
+        term[rng.choice(["matchLabelKeys", "mismatchLabelKeys"])] = ["hash", "missing"]
+    return term
 
 
 def random_selector(rng: random.Random) -> JSONObject | None:
@@ -254,6 +295,8 @@ def run_trial(seed: int, node_count: int, steps: int, percentage: int = 0) -> in
             world.add_node(random_node(rng, names[-1]))
         elif chance < 0.17 and len(world.oracle.nodes) > 1:
             world.remove_node(rng.choice(world.oracle.nodes)["metadata"]["name"])
+        elif chance < 0.175:
+            world.label_namespace("other", rng.choice([{}, {"team": "x"}]))
         elif chance < 0.18:
             world.add_owner("Service", f"s{step}", {"app": rng.choice("abc")})
         else:

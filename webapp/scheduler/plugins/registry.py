@@ -8,6 +8,7 @@ from webapp.scheduler.plugins.balanced_allocation import NodeResourcesBalancedAl
 from webapp.scheduler.plugins.default_binder import DefaultBinder
 from webapp.scheduler.plugins.default_preemption import DefaultPreemption
 from webapp.scheduler.plugins.image_locality import ImageLocality
+from webapp.scheduler.plugins.inter_pod_affinity import InterPodAffinity
 from webapp.scheduler.plugins.node_affinity import NodeAffinity
 from webapp.scheduler.plugins.node_name import NodeName
 from webapp.scheduler.plugins.node_ports import NodePorts
@@ -27,6 +28,7 @@ REGISTRY: dict[str, Callable[[Handle], Plugin]] = {
     DefaultBinder.name: lambda handle: DefaultBinder(handle.client),
     DefaultPreemption.name: lambda _: DefaultPreemption(),
     ImageLocality.name: lambda _: ImageLocality(),
+    InterPodAffinity.name: lambda handle: InterPodAffinity(handle.listers),
     NodeAffinity.name: lambda _: NodeAffinity(),
     NodeName.name: lambda _: NodeName(),
     NodePorts.name: lambda _: NodePorts(),
