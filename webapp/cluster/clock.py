@@ -34,6 +34,13 @@ class ClockState:
     run_until: int | str | None = None
 
     @property
+    def stands_still(self) -> bool:
+        """Whether time does not flow: it is paused, or jumps to the next moment and pauses there."""
+        if self.run_until is None:
+            return self.paused
+        return isinstance(self.run_until, str)
+
+    @property
     def speed_text(self) -> str:
         """The speed as the Clock object has it."""
         return speed_text(self.speed)

@@ -142,7 +142,7 @@ class Projector:
         return ClockView(
             now=self._cluster.sim.now_ms,
             speed=clock.speed_text,
-            paused=clock.paused and clock.run_until is None,
+            paused=clock.stands_still,
             idle=self._cluster.sim.is_idle,
             lag_ms=lag_ms,
         )
