@@ -25,6 +25,11 @@ function check(node: Node, raw: Schema, path: string, index: SchemaIndex, findin
     report(node, `${path || "This"} is ${wrong}; the schema has ${typeWords(index, raw)} here.`, findings);
     return;
   }
+  const values = schema.enum ?? [];
+  if (values.length > 0 && isScalar(node) && node.value !== null && !values.includes(node.value)) {
+    const known = values.filter((value) => value !== "").join(", ");
+    report(node, `${path} is ${JSON.stringify(node.value)}; the schema has ${known} here.`, findings);
+  }
   if (isSeq(node)) {
     for (const [n, item] of node.items.entries())
       if (isNode(item) && schema.items) check(item, schema.items, `${path}[${n}]`, index, findings);

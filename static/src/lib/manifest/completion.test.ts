@@ -133,7 +133,7 @@ describe("SchemaIndex", () => {
 
 describe("checkDocument", () => {
   it("finds unknown fields and wrong types", () => {
-    const text = `${head}metadata:\n  labels: {a: b}\nspec:\n  hostNetwork: "no"\n  containers:\n    - nme: a\n      ports:\n        - containerPort: http\n`;
+    const text = `${head}metadata:\n  labels: {a: b}\nspec:\n  hostNetwork: "no"\n  restartPolicy: Alwayss\n  containers:\n    - nme: a\n      ports:\n        - containerPort: http\n`;
     const document = parseManifests(text).documents[0];
     if (!document) throw new Error("There is no document.");
 
@@ -141,9 +141,10 @@ describe("checkDocument", () => {
 
     expect(findings.map((finding) => finding.message)).toEqual([
       "spec.hostNetwork is text; the schema has boolean here.",
+      'spec.restartPolicy is "Alwayss"; the schema has Always, Never here.',
       'unknown field "spec.containers[0].nme"',
       "spec.containers[0].ports[0].containerPort is text; the schema has integer here.",
     ]);
-    expect(text.slice(findings[1]?.from, findings[1]?.to)).toBe("nme");
+    expect(text.slice(findings[2]?.from, findings[2]?.to)).toBe("nme");
   });
 });

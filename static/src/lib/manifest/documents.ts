@@ -198,8 +198,11 @@ const WORDS: Record<string, string> = {
   MULTILINE_IMPLICIT_KEY: "A key goes over several lines; is a colon missing?",
 };
 
-const yamlWords = (code: string, message: string): string =>
-  WORDS[code] ? `${WORDS[code]} (${message})` : message;
+function yamlWords(code: string, message: string): string {
+  const closing = /^Flow (?:sequence|map).* end with an? (\S)/.exec(message)?.[1];
+  if (closing) return `A closing ${closing} is missing. (${message})`;
+  return WORDS[code] ? `${WORDS[code]} (${message})` : message;
+}
 
 /** The document that an offset belongs to. */
 export function documentAt(

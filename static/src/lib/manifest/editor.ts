@@ -29,6 +29,7 @@ import {
   hoverTooltip,
   keymap,
   lineNumbers,
+  tooltips,
   type Tooltip,
 } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
@@ -96,7 +97,8 @@ const look = EditorView.theme({
     color: "var(--ink)",
     border: "2px solid var(--line)",
     borderRadius: "8px",
-    maxWidth: "min(520px, 38vw)",
+    maxWidth: "calc(620 * var(--u))",
+    overflowWrap: "anywhere",
     boxShadow: "0 6px 24px var(--shade)",
   },
   ".cm-tooltip.cm-tooltip-autocomplete > ul": {
@@ -109,7 +111,15 @@ const look = EditorView.theme({
   ".cm-completionDetail": { fontStyle: "normal", color: "var(--ink2)", marginLeft: "1em" },
   "li[aria-selected] .cm-completionDetail": { color: "inherit" },
   ".cm-completionMatchedText": { textDecoration: "none", fontWeight: "750" },
-  ".cm-completionInfo": { padding: "8px 12px", whiteSpace: "normal" },
+  ".cm-tooltip.cm-completionInfo": {
+    padding: "8px 12px",
+    whiteSpace: "normal",
+    fontSize: "max(12px, calc(16 * var(--u)))",
+    lineHeight: "1.35",
+    maxWidth: "calc(400 * var(--u))",
+    maxHeight: "16em",
+    overflow: "auto",
+  },
   ".podarium-doc": { padding: "8px 12px", fontSize: "max(13px, calc(17 * var(--u)))", lineHeight: "1.4" },
   ".podarium-doc b": { fontWeight: "700" },
   ".podarium-doc p": { marginTop: "4px" },
@@ -157,6 +167,7 @@ function extensions(host: EditorHost): Extension {
       if (update.docChanged) host.onEdit(update.state.doc.toString());
       if (update.docChanged || update.selectionSet) host.onCursor(update.state.selection.main.head);
     }),
+    tooltips({ tooltipSpace: spaceOf }),
     lintGutter(),
     autocompletion({ override: [(context) => complete(context, host)], icons: false }),
     hoverTooltip((view, position) => documentation(view, position, host), { hoverTime: 350 }),
@@ -176,6 +187,11 @@ function extensions(host: EditorHost): Extension {
       { key: "Escape", run: () => (host.close(), true) },
     ]),
   ];
+}
+
+/** Tooltips stay within the drawer, so that they never cover the headline. */
+function spaceOf(view: EditorView): { left: number; top: number; right: number; bottom: number } {
+  return (view.dom.closest("aside") ?? document.documentElement).getBoundingClientRect();
 }
 
 const linesOf = (text: Text): string[] => text.toString().split("\n");

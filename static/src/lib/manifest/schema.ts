@@ -89,5 +89,5 @@ function typeName(index: SchemaIndex, schema: Schema): string {
 /** The first paragraph of a description, without its list of links. */
 export function firstWords(description: string | undefined): string {
   const [paragraph = ""] = (description ?? "").split("\n\n");
-  return paragraph.replace(/\s*More info: \S+\s*$/, "").trim();
+  return paragraph.replaceAll(/\s*More info: \S+/g, "").trim();
 }
