@@ -253,6 +253,8 @@ def _masked(rule: Callable[[str], Problems], name: str, prefix: bool) -> Problem
 
 def name_is_dns_subdomain(name: str, prefix: bool = False) -> Problems:
     """Most kinds' rule for names."""
+    if not prefix:
+        return dns1123_subdomain(name)
     return _masked(dns1123_subdomain, name, prefix)
 
 

@@ -58,16 +58,18 @@ def validate_object_meta(
 ) -> list[FieldError]:
     """Metadata of a new object, after a name was generated where one was asked for."""
     errors: list[FieldError] = []
-    generate_name = metadata.get("generateName") or ""
+    generate_name = metadata.get("generateName")
     if generate_name:
-        errors += problems(
-            path.child("generateName"), generate_name, name_rule(generate_name, True)
-        )
-    name = metadata.get("name") or ""
-    if name:
-        errors += problems(path.child("name"), name, name_rule(name, False))
-    else:
+        found = name_rule(generate_name, True)
+        if found:
+            errors += problems(path.child("generateName"), generate_name, found)
+    name = metadata.get("name")
+    if not name:
         errors.append(required(path.child("name"), "name or generateName is required"))
+    else:
+        found = name_rule(name, False)
+        if found:
+            errors += problems(path.child("name"), name, found)
     errors += _validate_namespace(metadata.get("namespace") or "", namespaced, path)
     errors += _validate_common(metadata, path)
     for finalizer in metadata.get("finalizers") or ():
@@ -109,8 +111,9 @@ def validate_labels(labels: Mapping[str, str] | None, path: Path) -> list[FieldE
     """Keys and values of labels."""
     errors: list[FieldError] = []
     for key, value in (labels or {}).items():
-        errors += problems(path, key, formats.qualified_name(key))
-        errors += problems(path, value, formats.label_value(value))
+        if formats.qualified_name(key) or formats.label_value(value):
+            errors += problems(path, key, formats.qualified_name(key))
+            errors += problems(path, value, formats.label_value(value))
     return errors
 
 
@@ -157,12 +160,17 @@ def _validate_namespace(namespace: str, namespaced: bool, path: Path) -> list[Fi
         return [forbidden(path.child("namespace"), "not allowed on this type")] if namespace else []
     if not namespace:
         return [required(path.child("namespace"))]
-    return problems(path.child("namespace"), namespace, formats.dns1123_label(namespace))
+    found = formats.dns1123_label(namespace)
+    return problems(path.child("namespace"), namespace, found) if found else []
 
 
 def _validate_common(metadata: JSONObject, path: Path) -> list[FieldError]:
-    errors = validate_labels(metadata.get("labels"), path.child("labels"))
-    errors += _validate_annotations(metadata.get("annotations"), path.child("annotations"))
+    errors: list[FieldError] = []
+    labels, annotations = metadata.get("labels"), metadata.get("annotations")
+    if labels:
+        errors += validate_labels(labels, path.child("labels"))
+    if annotations:
+        errors += _validate_annotations(annotations, path.child("annotations"))
     owners = metadata.get("ownerReferences")
     if owners:
         errors += _validate_owners(owners, path.child("ownerReferences"))

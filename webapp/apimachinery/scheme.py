@@ -294,11 +294,16 @@ _GROUP_RANK = {group: rank for rank, group in enumerate(_GROUP_ORDER)}
 
 
 class Scheme:
-    """The kinds that a cluster knows now: the built-in ones and what CustomResourceDefinitions add."""
+    """The kinds that a cluster knows now: the built-in ones and what CustomResourceDefinitions add.
 
-    __slots__ = ("_by_kind", "_by_resource")
+    Attributes:
+        version: Rises with every kind that comes or goes.
+    """
+
+    __slots__ = ("_by_kind", "_by_resource", "version")
 
     def __init__(self, kinds: tuple[ResourceInfo, ...] = BUILTIN_KINDS) -> None:
+        self.version = 0
         self._by_resource: dict[tuple[str, str, str], ResourceInfo] = {}
         self._by_kind: dict[tuple[str, str, str], ResourceInfo] = {}
         for info in kinds:
@@ -307,6 +312,7 @@ class Scheme:
     def add(self, info: ResourceInfo) -> None:
         """Make a kind known; one already known under the same resource is replaced."""
         self.remove(info.group, info.version, info.resource)
+        self.version += 1
         self._by_resource[info.group, info.version, info.resource] = info
         self._by_kind[info.group, info.version, info.kind] = info
 
@@ -314,6 +320,7 @@ class Scheme:
         """Forget a kind; nothing happens when it is unknown."""
         known = self._by_resource.pop((group, version, resource), None)
         if known is not None:
+            self.version += 1
             self._by_kind.pop((known.group, known.version, known.kind), None)
 
     def by_resource(self, group: str, version: str, resource: str) -> ResourceInfo | None:

@@ -70,9 +70,14 @@ class BoundRule(NamedTuple):
 
 
 class Authorizer:
-    """Role-based access control over the stored roles and bindings."""
+    """Role-based access control over the stored roles and bindings.
+
+    Attributes:
+        version: Rises with every change of a role or binding.
+    """
 
     def __init__(self, storage: Storage, cacher: Cacher) -> None:
+        self.version = 0
         self._storage = storage
         self._decisions: dict[tuple[UserInfo, str, str, str, str, str], str | None] = {}
         self._rules: dict[tuple[str, tuple[str, ...], str], list[BoundRule]] = {}
@@ -114,6 +119,13 @@ class Authorizer:
         if rule is None and attributes.name:
             return self._resource_rule(user, attributes, attributes.name)
         return rule
+
+    def allows_any_name(self, user: UserInfo, info: RequestInfo) -> bool:
+        """Whether the request would be allowed for every object of its resource and namespace."""
+        nameless = Attributes(
+            info.verb, info.group, info.version, info.resource, info.subresource, info.namespace
+        )
+        return self.allowing_rule(user, nameless) is not None
 
     def rules_for(self, user: UserInfo, namespace: str) -> list[BoundRule]:
         """All rules that hold for ``user`` in ``namespace`` ("": cluster-wide ones only)."""
@@ -168,6 +180,7 @@ class Authorizer:
             yield BoundRule(text, rule)
 
     def _forget(self, _: Change) -> None:
+        self.version += 1
         self._decisions.clear()
         self._rules.clear()
 

@@ -78,6 +78,13 @@ class Gates:
         self._opened = False
         self.is_followed = is_followed
 
+    def for_request(self, request: Request, info: RequestInfo) -> Gates:
+        """Gates for another request of the same user, allowed by the same rule."""
+        gates = Gates(self._recorder, self._latency, request, info, is_followed=self.is_followed)
+        gates._identity = self._identity
+        gates._rule = self._rule
+        return gates
+
     def authenticated(self, identity: Identity) -> None:
         """The API server knows who asks."""
         self._identity = identity

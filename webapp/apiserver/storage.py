@@ -43,6 +43,7 @@ class Storage:
     def __init__(self, store: Store, recorder: Recorder, kept_revisions: int) -> None:
         self.store = store
         self._recorder = recorder
+        self._resources: dict[str, str] = {}
         self._kept_revisions = kept_revisions
         self._compaction_step = max(1, kept_revisions // _COMPACTION_STEP)
 
@@ -102,6 +103,9 @@ class Storage:
     ) -> int:
         """Record the write and make it the cause of what its watchers do; return the cause before."""
         recorder = self._recorder
+        resource = self._resources.get(bucket)
+        if resource is None:
+            resource = self._resources[bucket] = bucket[bucket.rindex("/") + 1 :]
         metadata = obj["metadata"]
         subject = ObjectRef(
             obj["kind"], metadata.get("namespace", ""), metadata["name"], metadata.get("uid", "")
@@ -113,7 +117,7 @@ class Storage:
                 subject=subject,
                 revision=revision,
                 operation=operation,
-                resource=bucket[bucket.rindex("/") + 1 :],
+                resource=resource,
             )
         )
         return before

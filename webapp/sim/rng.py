@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _NAME_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
+_VARIANTS = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}
 _SCALE = 1 / (1 << 64)
 
 
@@ -72,8 +73,8 @@ class RandomStream:
 
     def uid(self) -> str:
         """A version 4 UUID in canonical text."""
-        digits = self.hex(32)
-        variant = "89ab"[int(digits[16], 16) % 4]
+        digits = f"{self.bits64():016x}{self.bits64():016x}"
+        variant = _VARIANTS[digits[16]]
         return (
             f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
         )

@@ -21,7 +21,7 @@ UPDATE = "UPDATE"
 DELETE = "DELETE"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class AdmissionAttributes:
     """The operation to be admitted.
 

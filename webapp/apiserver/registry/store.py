@@ -44,11 +44,8 @@ Admit: TypeAlias = "Callable[[JSONObject], None]"
 
 ORPHAN = "orphan"
 FOREGROUND = "foregroundDeletion"
-_ABSENT_FROM_NEW = (
-    "deletionGracePeriodSeconds",
-    "deletionTimestamp",
-    "resourceVersion",
-    "selfLink",
+_ABSENT_FROM_NEW = frozenset(
+    ("deletionGracePeriodSeconds", "deletionTimestamp", "resourceVersion", "selfLink")
 )
 
 
@@ -127,13 +124,17 @@ class ResourceStore:
             ResourceVersionSet: The object brings a resourceVersion.
         """
         metadata = dict(obj.get("metadata") or {})
-        if metadata.get("resourceVersion"):
-            raise ResourceVersionSet("resourceVersion should not be set on objects to be created")
-        for field in _ABSENT_FROM_NEW:
-            metadata.pop(field, None)
+        if not _ABSENT_FROM_NEW.isdisjoint(metadata):
+            if metadata.get("resourceVersion"):
+                raise ResourceVersionSet(
+                    "resourceVersion should not be set on objects to be created"
+                )
+            for field in _ABSENT_FROM_NEW:
+                metadata.pop(field, None)
         if namespace:
             metadata["namespace"] = namespace
-        metadata = self._namer.with_name(metadata, namespace, self.bucket, self.info)
+        if not metadata.get("name"):
+            metadata = self._namer.with_name(metadata, namespace, self.bucket, self.info)
         metadata["uid"] = self._namer.new_uid()
         metadata["creationTimestamp"] = time_text(self._sim.now_ms)
         return {**obj, "metadata": metadata}
