@@ -25,6 +25,7 @@ from webapp.http.assets import find_web_root
 from webapp.http.kube_api import KubeAPI
 from webapp.http.metrics import Metrics
 from webapp.http.pages import make_pages, secure
+from webapp.http.stream_bridge import close_orphans
 from webapp.live.frames import Hello
 from webapp.live.projector import Projector
 from webapp.live.socket import LiveStream
@@ -58,6 +59,7 @@ class App:
         live: LiveStream,
         wsgi: Callable[..., Iterable[bytes]],
         replayed: int,
+        orphans: list[int],
         temporary: tempfile.TemporaryDirectory[str] | None,
     ) -> None:
         self.settings = settings
@@ -65,12 +67,14 @@ class App:
         self.wsgi = wsgi
         self.replayed = replayed
         self._live = live
+        self._orphans = orphans
         self._temporary = temporary
 
     def start(self) -> None:
         """Let virtual time flow, and frames."""
         self.driver.start()
         self._live.start()
+        close_orphans(self.driver, self._orphans)
 
     def apply(self, text: str) -> list[str]:
         """Apply a manifest's documents as cluster admin; returns a line for each.
@@ -118,7 +122,7 @@ def create_app(settings: AppSettings) -> App:
         local_user=ADMIN,
         host_names=LOOPBACK_NAMES | {settings.host} if settings.is_local else frozenset(),
     )
-    return App(settings, driver, live, gate, replayed, temporary)
+    return App(settings, driver, live, gate, replayed, cluster.open_streams(), temporary)
 
 
 def _open_journal(settings: AppSettings, directory: Path) -> Journal:

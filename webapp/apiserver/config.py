@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from webapp.apimachinery.log_options import LogOptions
     from webapp.apimachinery.meta import JSONObject
+    from webapp.apimachinery.streams import ExecOptions, ExecSession, PortForwarder
     from webapp.apimachinery.wire import LogResponse
 
 ANONYMOUS = UserInfo("system:anonymous", ("system:unauthenticated",))
@@ -28,6 +29,22 @@ class NodeProxy(Protocol):
 
         Raises:
             StatusError: There is no such log.
+        """
+
+    def container_exec(
+        self, node_name: str, pod: JSONObject, container: str, options: ExecOptions
+    ) -> ExecSession:
+        """A command begun in a container of ``pod`` on a Node, or, without words, the container itself.
+
+        Raises:
+            StatusError: It does not run, or the Node cannot be reached.
+        """
+
+    def port_forwarder(self, node_name: str, pod: JSONObject) -> PortForwarder:
+        """The way to the ports of ``pod`` on a Node.
+
+        Raises:
+            StatusError: The Pod does not run there, or the Node cannot be reached.
         """
 
 

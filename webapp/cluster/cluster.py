@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from webapp.api.resources import CLOCKS, NODES
 from webapp.apimachinery.scheme import BUILTIN_KINDS, Scheme
-from webapp.apimachinery.wire import Request, UserInfo, WatchResponse
+from webapp.apimachinery.wire import Request, StreamResponse, UserInfo, WatchResponse
 from webapp.apiserver.config import APIServerConfig
 from webapp.apiserver.server import APIServer
 from webapp.client.informer import InformerFactory
@@ -18,6 +18,8 @@ from webapp.client.record import EventRecorder
 from webapp.client.rest import RESTClient
 from webapp.cluster.clock import CLOCK_NAME, ClockState, clock_object, clock_state, clock_status
 from webapp.cluster.node import Machines
+from webapp.cluster.streams import PREFIX as STREAMS_PREFIX
+from webapp.cluster.streams import StreamHub
 from webapp.cluster.transport import ImmediateTransport, InProcessTransport
 from webapp.controller.manager import ControllerManager
 from webapp.etcd.mvcc import Store
@@ -64,6 +66,7 @@ class Cluster:
         self.journeys = JourneyLog(self.recorder)
         self.clock = ClockState(speed=config.speed)
         self.lag_ms = 0
+        self._streams = StreamHub()
         self._apiserver = APIServer(
             self.sim,
             self.recorder,
@@ -93,8 +96,17 @@ class Cluster:
         return self._apiserver.revision
 
     def handle(self, request: Request) -> Answer:
-        """Answer an API request from outside at the present virtual instant."""
-        return self._apiserver.handle(request)
+        """Answer an API request from outside, or take a stream's input, at the present virtual instant."""
+        if request.path.startswith(STREAMS_PREFIX):
+            return self._streams.handle(request)
+        answer = self._apiserver.handle(request)
+        if isinstance(answer, StreamResponse):
+            self._streams.admit(answer.stream)
+        return answer
+
+    def open_streams(self) -> list[int]:
+        """Streams into containers that are open; after a replay, their clients are gone."""
+        return self._streams.open_ids()
 
     def pause(self) -> None:
         """Let virtual time stand still, as the Clock object then says."""

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from webapp.apimachinery.log_options import LogOptions
     from webapp.apimachinery.meta import JSONObject
+    from webapp.apimachinery.streams import ExecOptions, ExecSession, PortForwarder
     from webapp.apimachinery.wire import LogResponse
     from webapp.client.informer import InformerFactory
     from webapp.client.rest import RESTClient
@@ -134,10 +135,33 @@ class Machines:
             ServiceUnavailable: The Node has no machine.
             StatusError: As the kubelet answers.
         """
+        return self._kubelet(node_name).container_log(pod, container, options)
+
+    def container_exec(
+        self, node_name: str, pod: JSONObject, container: str, options: ExecOptions
+    ) -> ExecSession:
+        """A command in a container, or the container itself, asked of the kubelet on its Node.
+
+        Raises:
+            ServiceUnavailable: The Node has no machine.
+            StatusError: As the kubelet answers.
+        """
+        return self._kubelet(node_name).container_exec(pod, container, options)
+
+    def port_forwarder(self, node_name: str, pod: JSONObject) -> PortForwarder:
+        """The way to a Pod's ports, asked of the kubelet on its Node.
+
+        Raises:
+            ServiceUnavailable: The Node has no machine.
+            StatusError: As the kubelet answers.
+        """
+        return self._kubelet(node_name).port_forwarder(pod)
+
+    def _kubelet(self, node_name: str) -> Kubelet:
         machine = self._machines.get(node_name)
         if machine is None:
             raise ServiceUnavailable(f'Get "https://{node_name}:10250": no route to host')
-        return machine.kubelet.container_log(pod, container, options)
+        return machine.kubelet
 
     def _on_node_added(self, node: JSONObject) -> None:
         name = node["metadata"]["name"]

@@ -24,7 +24,9 @@ from webapp.cri.api import (
 from webapp.cri.behaviours import choose_program
 from webapp.cri.continuation import later
 from webapp.cri.logs import ContainerLog
+from webapp.cri.port_forward import SandboxForwarder
 from webapp.cri.program import SIGTERM, Process, Program
+from webapp.cri.sessions import CommandSession, LogSession
 from webapp.network.ipam import AddressesExhaustedError
 from webapp.sim.latency import Latency
 from webapp.trace.facts import (
@@ -39,6 +41,7 @@ from webapp.trace.facts import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from webapp.apimachinery.streams import ExecOptions, ExecSession, PortForwarder
     from webapp.cri.images import ImageStore
     from webapp.network.cni import NetworkPlugin
     from webapp.sim.events import Timer
@@ -351,6 +354,19 @@ class ContainerRuntime:
             return ExecResult(1, "container is not running\n"), 0
         return instance.program.execute(instance.process, command)
 
+    def exec(self, container: Container, options: ExecOptions) -> ExecSession:
+        """Begin a command inside whose input and output are somewhere else."""
+        result, duration_ms = self.exec_sync(container, options.command)
+        return CommandSession(self._sim, container, result, duration_ms)
+
+    def attach(self, container: Container, options: ExecOptions) -> ExecSession:
+        """The input and output of its first process."""
+        return LogSession(self._sim, container, tty=options.tty)
+
+    def port_forwarder(self, sandbox: Sandbox) -> PortForwarder:
+        """Opens connections to ports inside a sandbox."""
+        return SandboxForwarder(self._sim, self, sandbox)
+
     def is_up(self, container: Container) -> bool:
         """Whether its program has come up: it runs, and listens if that is what it does."""
         instance = self._instances.get(container.id)
@@ -358,12 +374,21 @@ class ContainerRuntime:
 
     def http_status(self, sandbox: Sandbox, port: int, path: str) -> int | None:
         """What a GET inside a sandbox answers; ``None`` when nothing listens on the port."""
+        container = self.listener_on(sandbox, port)
+        if container is None:
+            return None
+        instance = self._instances[container.id]
+        if instance.process is None or instance.program is None:
+            return None
+        return instance.program.http_status(instance.process, port, path)
+
+    def listener_on(self, sandbox: Sandbox, port: int) -> Container | None:
+        """The container inside a sandbox that answers on a TCP port."""
         for container in sandbox.containers:
             instance = self._instances.get(container.id)
-            if instance is None or instance.process is None or instance.program is None:
-                continue
-            if port in instance.process.ports:
-                return instance.program.http_status(instance.process, port, path)
+            process = instance.process if instance is not None else None
+            if process is not None and port in process.ports:
+                return container
         return None
 
     def listens(self, sandbox: Sandbox, port: int) -> bool:

@@ -10,13 +10,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from webapp.apimachinery.wire import LogResponse, Response, WatchResponse
+from webapp.apimachinery.wire import LogResponse, Response, StreamResponse, WatchResponse
 from webapp.apiserver.request_info import parse_request_info
 from webapp.driver.driver import StoppedError
 from webapp.driver.pacing import monotonic
 from webapp.http import metrics as metrics_module
 from webapp.http.codec import encode_response, read_request, status_line, warning_headers
 from webapp.http.errors import NotModelled, error_response
+from webapp.http.upgrade import STREAMING, Upgrade
 from webapp.http.watch_stream import LogStream, WatchStream
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
 
 ROOTS = frozenset({"api", "apis", "openapi", "version", "healthz", "livez", "readyz", "metrics"})
 HEALTH_ROOTS = frozenset({"healthz", "livez", "readyz"})
-NOT_MODELLED = frozenset({"attach", "exec", "portforward", "proxy"})
 BOOKMARKS = "allowWatchBookmarks"
+_STREAM_METHODS = frozenset({"GET", "POST"})
 PLAIN_TEXT = "text/plain; charset=utf-8"
 
 
@@ -52,15 +53,23 @@ class KubeAPI:
         """Answer one request."""
         began = monotonic()
         info: RequestInfo | None = None
+        upgrade: Upgrade | None = None
         try:
             request = read_request(environ)
             info = parse_request_info(request)
+            if info.subresource in STREAMING and request.method in _STREAM_METHODS:
+                upgrade = Upgrade(environ, request, info.subresource)
             answer = self._answer(request, info)
         except Exception as error:  # noqa: BLE001 - error_response logs what is no refusal
             answer = error_response(error, self._driver)
         if isinstance(answer, WatchResponse):
             stream = WatchStream(answer, environ, self._bookmark_revision(environ))
             return self._stream(stream, "application/json", answer.warnings, info, start_response)
+        if isinstance(answer, StreamResponse):
+            if upgrade is not None and info is not None:
+                self._carry(upgrade, answer, info)
+            # Nothing may be answered on a connection that speaks another protocol by now.
+            return ()
         if isinstance(answer, LogResponse):
             return self._stream(LogStream(answer, environ), PLAIN_TEXT, (), info, start_response)
         if info is not None and info.is_resource_request:
@@ -76,9 +85,9 @@ class KubeAPI:
             return self._health(root, request)
         if root == "metrics":
             return Response(200, self._metrics.text(), metrics_module.CONTENT_TYPE)
-        if info.subresource in NOT_MODELLED and info.is_resource_request:
-            raise NotModelled(f"{info.subresource} is not modelled yet")
-        if request.method != "GET":
+        if info.subresource == "proxy" and info.is_resource_request:
+            raise NotModelled("proxy is not modelled yet")
+        if request.method != "GET" or info.subresource in STREAMING:
             return self._driver.submit(request, durable=True)
         if info.verb == "watch":
             # Bookmarks are this layer's affair: see WatchStream.
@@ -95,6 +104,14 @@ class KubeAPI:
             raise StoppedError(self._driver.failure)
         text = f"[+]ping ok\n[+]simulation ok\n{root} check passed\n"
         return Response(200, text.encode() if "verbose" in request.query else b"ok", PLAIN_TEXT)
+
+    def _carry(self, upgrade: Upgrade, answer: StreamResponse, info: RequestInfo) -> None:
+        labels = (info.verb, info.full_resource)
+        self._metrics.stream_opened(*labels)
+        try:
+            upgrade.carry(self._driver, answer.stream)
+        finally:
+            self._metrics.stream_closed(*labels)
 
     def _stream(
         self,

@@ -20,6 +20,7 @@ from webapp.api.core.pods import is_pod_terminal, is_sidecar
 from webapp.apimachinery.status import BadRequest, NotFound
 from webapp.apimachinery.wire import LogResponse
 from webapp.cri.continuation import later
+from webapp.kubelet import streaming
 from webapp.kubelet.image_manager import ImageManager
 from webapp.kubelet.kuberuntime.container import ContainerStarter
 from webapp.kubelet.kuberuntime.manager import RuntimeManager, grace_seconds
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
     from webapp.apimachinery.log_options import LogOptions
     from webapp.apimachinery.meta import JSONObject
+    from webapp.apimachinery.streams import ExecOptions, ExecSession, PortForwarder
     from webapp.client.record import EventRecorder
     from webapp.client.rest import RESTClient
     from webapp.cri.api import Container, Sandbox
@@ -379,7 +381,25 @@ class Kubelet:
         """A container answers on other ports, or its files changed."""
         self._prober.recheck(container)
 
-    # Logs
+    # Logs and streams
+
+    def container_exec(self, pod: JSONObject, container: str, options: ExecOptions) -> ExecSession:
+        """A command begun in a container of a Pod here; without words, the container itself.
+
+        Raises:
+            NodeRefused: It does not run.
+        """
+        worker = self.workers.get(pod["metadata"]["uid"])
+        return streaming.container_exec(self._given.runtime, worker, container, options)
+
+    def port_forwarder(self, pod: JSONObject) -> PortForwarder:
+        """The way to the ports of a Pod here.
+
+        Raises:
+            NodeRefused: It does not run.
+        """
+        worker = self.workers.get(pod["metadata"]["uid"])
+        return streaming.port_forwarder(self._given.runtime, worker, pod)
 
     def container_log(self, pod: JSONObject, container: str, options: LogOptions) -> LogResponse:
         """What a container of a Pod here printed.

@@ -25,11 +25,12 @@ from webapp.apimachinery.status import (
 from webapp.apimachinery.timestamps import parse_time, time_text
 from webapp.apimachinery.wire import Response
 from webapp.apiserver.config import SERVICE_ACCOUNT_ISSUER
-from webapp.apiserver.handlers import scale
+from webapp.apiserver.handlers import connect, scale
 from webapp.apiserver.handlers.body import decode_as
 from webapp.apiserver.handlers.delete import options_from
 from webapp.apiserver.handlers.get import get
 from webapp.apiserver.handlers.patch import patch
+from webapp.apiserver.handlers.pod_container import choose_container
 from webapp.apiserver.handlers.representation import object_response
 from webapp.apiserver.handlers.update import namespace_of, update
 from webapp.apiserver.registry import pod as pods
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
     from webapp.apimachinery.meta import JSONObject
     from webapp.apimachinery.wire import Answer
+    from webapp.apiserver.authorization import Authorizer
     from webapp.apiserver.config import NodeProxy
     from webapp.apiserver.context import RequestContext
     from webapp.apiserver.registry.registry import Registry
@@ -58,10 +60,12 @@ class Subresources:
         self,
         registry: Registry,
         tokens: TokenAuthority,
+        authorizer: Authorizer,
         node_proxy: Callable[[], NodeProxy | None],
     ) -> None:
         self._registry = registry
         self._tokens = tokens
+        self._authorizer = authorizer
         self._node_proxy = node_proxy
         self._create: dict[str, Callable[[RequestContext], Response]] = {
             "binding": self.bind,
@@ -83,6 +87,8 @@ class Subresources:
             return scale.handle(ctx, self._registry)
         if subresource == "log":
             return self._log(ctx)
+        if subresource in connect.SUBRESOURCES:
+            return connect.connect(ctx, self._registry, self._authorizer, self._node_proxy())
         if subresource == "finalize":
             return self._finalize(ctx)
         action = self._create.get(subresource)
@@ -176,7 +182,7 @@ class Subresources:
         if ctx.info.verb != "get":
             raise MethodNotAllowed
         pod = self._registry.store_for(ctx.resource).get(namespace_of(ctx), ctx.info.name)
-        container = _log_container(pod, ctx.request.parameter("container"))
+        container = choose_container(pod, ctx.request.parameter("container"))
         options = _log_options(ctx)
         node = pod["spec"].get("nodeName")
         if not node:
@@ -186,30 +192,6 @@ class Subresources:
         if proxy is None:
             raise ServiceUnavailable("no connection to the nodes")
         return proxy.container_log(node, pod, container, options)
-
-
-def _log_container(pod: JSONObject, wanted: str) -> str:
-    """The container whose log is meant.
-
-    Raises:
-        BadRequest: It is not clear which one, or there is no such container.
-    """
-    spec, name = pod["spec"], pod["metadata"]["name"]
-    names = [container["name"] for container in spec.get("containers") or ()]
-    init_names = [container["name"] for container in spec.get("initContainers") or ()]
-    others = [container["name"] for container in spec.get("ephemeralContainers") or ()]
-    if not wanted:
-        if len(names) == 1:
-            return str(names[0])
-        text = (
-            f"a container name must be specified for pod {name}, choose one of: [{' '.join(names)}]"
-        )
-        if init_names:
-            text += f" or one of the init containers: [{' '.join(init_names)}]"
-        raise BadRequest(text)
-    if wanted not in (*names, *init_names, *others):
-        raise BadRequest(f"container {wanted} is not valid for pod {name}")
-    return wanted
 
 
 def _log_options(ctx: RequestContext) -> LogOptions:

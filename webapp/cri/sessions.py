@@ -1,0 +1,92 @@
+"""Sessions: a command run in a container for somebody far away, and a container attached to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from webapp.apimachinery.log_options import LogOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from webapp.cri.api import Container, ExecResult
+    from webapp.sim.loop import Simulation
+
+KILLED = 137
+
+
+class CommandSession:
+    """A command whose result is known, and given when its time has passed."""
+
+    def __init__(
+        self, sim: Simulation, container: Container, result: ExecResult, duration_ms: int
+    ) -> None:
+        self.on_stdout: Callable[[bytes], None] = _discard
+        self.on_stderr: Callable[[bytes], None] = _discard
+        self.on_exit: Callable[[int], None] = _discard
+        self.on_failure: Callable[[str], None] = _discard
+        self._sim = sim
+        self._container = container
+        self._result = result
+        self._timer = sim.schedule(duration_ms, self._finish, background=True)
+
+    def stdin(self, data: bytes | None) -> None:
+        """Such commands read nothing."""
+
+    def resize(self, width: int, height: int) -> None:
+        """Such commands draw nothing."""
+
+    def cancel(self) -> None:
+        """Stop."""
+        self._sim.cancel(self._timer)
+
+    def _finish(self, _: None) -> None:
+        if not self._container.running:
+            self.on_exit(KILLED)
+            return
+        self.on_stdout(self._result.output.encode())
+        self.on_exit(self._result.exit_code)
+
+
+class LogSession:
+    """A container attached to: what it prints from now on, until it ends."""
+
+    def __init__(self, sim: Simulation, container: Container, *, tty: bool) -> None:
+        self.on_stdout: Callable[[bytes], None] = _discard
+        self.on_stderr: Callable[[bytes], None] = _discard
+        self.on_exit: Callable[[int], None] = _discard
+        self.on_failure: Callable[[str], None] = _discard
+        self._container = container
+        self._tty = tty
+        self._stop: Callable[[], None] = _nothing
+        # Whoever asked sets the callbacks first.
+        self._timer = sim.schedule(0, self._start, background=True)
+        self._sim = sim
+
+    def stdin(self, data: bytes | None) -> None:
+        """Nothing reads it."""
+
+    def resize(self, width: int, height: int) -> None:
+        """Nothing draws."""
+
+    def cancel(self) -> None:
+        """Look no longer."""
+        self._sim.cancel(self._timer)
+        self._stop()
+
+    def _start(self, _: None) -> None:
+        self._stop = self._container.log.read(LogOptions(follow=True, tail_lines=0), self._take)
+
+    def _take(self, chunk: bytes | None) -> None:
+        if chunk is None:
+            self.on_exit(self._container.exit_code)
+        else:
+            self.on_stdout(chunk.replace(b"\n", b"\r\n") if self._tty else chunk)
+
+
+def _discard(_: object) -> None:
+    return
+
+
+def _nothing() -> None:
+    return
