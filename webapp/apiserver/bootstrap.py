@@ -1,4 +1,4 @@
-"""What a new cluster starts with: Namespaces, roles and bindings, priority classes, its own Service.
+"""What a new cluster starts with: Namespaces, roles, priorities, its own Service, a storage class.
 
 Written once, when the API server finds them missing; a restored store keeps what people made of them.
 
@@ -93,6 +93,7 @@ def _objects(config: APIServerConfig) -> Iterator[tuple[str, JSONObject]]:
             _priority_class(name, value, description),
         )
     yield bucket_name("", "services"), _kubernetes_service(config)
+    yield bucket_name("storage.k8s.io", "storageclasses"), _standard_storage_class()
 
 
 def _namespace(name: str) -> JSONObject:
@@ -146,6 +147,21 @@ def _binding(
 
 def _subject(kind: str, name: str) -> JSONObject:
     return {"apiGroup": RBAC_GROUP, "kind": kind, "name": name}
+
+
+def _standard_storage_class() -> JSONObject:
+    # No part of Kubernetes itself, but what small clusters come with.
+    return {
+        "kind": "StorageClass",
+        "apiVersion": "storage.k8s.io/v1",
+        "metadata": {
+            "name": "standard",
+            "annotations": {"storageclass.kubernetes.io/is-default-class": "true"},
+        },
+        "provisioner": "rancher.io/local-path",
+        "reclaimPolicy": "Delete",
+        "volumeBindingMode": "Immediate",
+    }
 
 
 def _priority_class(name: str, value: int, description: str) -> JSONObject:

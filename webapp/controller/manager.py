@@ -17,10 +17,12 @@ from webapp.controller.garbagecollector.garbage_collector import GarbageCollecto
 from webapp.controller.namespace.namespace_controller import NamespaceController
 from webapp.controller.nodeipam.node_ipam import NodeIpamController
 from webapp.controller.nodelifecycle.node_lifecycle import NodeLifecycleController
+from webapp.controller.persistentvolume.pv_controller import PersistentVolumeController
 from webapp.controller.podgc.pod_gc import PodGCController
 from webapp.controller.replicaset.replica_set import ReplicaSetController
 from webapp.controller.serviceaccount.root_ca_publisher import RootCACertPublisher
 from webapp.controller.serviceaccount.serviceaccounts_controller import ServiceAccountsController
+from webapp.controller.statefulset.stateful_set import StatefulSetController
 
 if TYPE_CHECKING:
     from webapp.apimachinery.scheme import ResourceInfo
@@ -40,10 +42,12 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     NamespaceController,
     NodeIpamController,
     NodeLifecycleController,
+    PersistentVolumeController,
     PodGCController,
     ReplicaSetController,
     RootCACertPublisher,
     ServiceAccountsController,
+    StatefulSetController,
 )
 """All controllers, sorted, one a line."""
 

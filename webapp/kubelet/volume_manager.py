@@ -1,6 +1,6 @@
 """A Pod's volumes: which of them cannot be mounted yet, and why.
 
-ConfigMaps and Secrets that a volume needs must exist; the projected volume with a service account's
+ConfigMaps and Secrets that a volume needs must exist, claims must be bound; the projected volume with a service account's
 token is always there. Contents are not modelled here.
 
 Models:
@@ -29,10 +29,25 @@ def mount_problem(client: RESTClient, pod: JSONObject) -> str:
     for volume in pod["spec"].get("volumes") or ():
         for resource, word, name in _needs(volume):
             try:
-                client.get(resource, namespace, name)
+                found = client.get(resource, namespace, name)
             except NotFound:
                 return f'MountVolume.SetUp failed for volume "{volume["name"]}" : {word} "{name}" not found'
+            if resource == PERSISTENT_VOLUME_CLAIMS:
+                phase = (found.get("status") or {}).get("phase", "")
+                if phase != "Bound" or not found["spec"].get("volumeName"):
+                    return _unbound(volume["name"], namespace, found)
     return ""
+
+
+def _unbound(volume: str, namespace: str, claim: JSONObject) -> str:
+    phase = (claim.get("status") or {}).get("phase", "")
+    return (
+        f"Unable to attach or mount volumes: unmounted volumes=[{volume}], unattached volumes=[], "
+        f"failed to process volumes=[{volume}]: error processing PVC "
+        f"{namespace}/{claim['metadata']['name']}: PVC {namespace}/{claim['metadata']['name']} has "
+        f'non-bound phase ("{phase}") or empty pvc.Spec.VolumeName '
+        f'("{claim["spec"].get("volumeName", "")}")'
+    )
 
 
 def _needs(volume: JSONObject) -> Iterator[tuple[GroupVersionResource, str, str]]:
