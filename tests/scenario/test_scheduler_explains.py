@@ -26,6 +26,7 @@ def test_a_pod_waits_for_an_uncordon_and_the_explanation_shows_each_attempt():
     names = [node["metadata"]["name"] for node in client.list(NODES)]
     for name in names:
         client.patch(NODES, "", name, {"spec": {"unschedulable": True}})
+    cluster.sim.run_until_idle()  # the scheduler has heard of the cordons
 
     client.create(PODS, "default", _pod("web", "100m"))
     cluster.sim.run_until_idle()

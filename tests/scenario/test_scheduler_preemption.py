@@ -46,7 +46,7 @@ def test_a_pod_evicts_a_less_important_one_and_takes_its_place(world):
     world.create(pod("low", cpu))
     world.settle()
     world.create(pod("vip", cpu, high=True))
-    world.run_for(seconds=1)
+    world.run_for(seconds=0.1)
 
     victim, vip = world.get("Pod", "low"), world.get("Pod", "vip")
     node = victim["spec"]["nodeName"]
@@ -81,7 +81,7 @@ def test_room_made_for_one_pod_is_not_taken_by_another(world):
     world.create(pod("low", cpu))
     world.settle()
     world.create(pod("vip", cpu, high=True))
-    world.run_for(seconds=1)
+    world.run_for(seconds=0.1)
     world.create(pod("sneak", cpu))
     world.run_for(seconds=30)
 

@@ -19,13 +19,16 @@ if TYPE_CHECKING:
     from webapp.apimachinery.meta import JSONObject
     from webapp.scheduler.framework.arrays import IntArray
     from webapp.scheduler.framework.cycle_state import CycleState
-    from webapp.scheduler.framework.interface import FilterPlugin, ScorePlugin
+    from webapp.scheduler.framework.interface import FilterPlugin, PostFilterResult, ScorePlugin
     from webapp.scheduler.schedule_pod import ScheduleResult
 
 KEPT_BYTES = 64 * 1024 * 1024
 KEPT_ATTEMPTS_A_POD = 16
 
+KEPT_CANDIDATES = 20
+
 _BASE_BYTES = 600
+_CANDIDATE_BYTES = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,35 @@ class _Scores(NamedTuple):
     raw: IntArray | int
 
 
+class _Preemption(NamedTuple):
+    """Where room could have been made (Node, keys of victims, violated budgets), and where it was."""
+
+    chosen: str
+    decided_by: str
+    candidates: tuple[tuple[str, tuple[str, ...], int], ...]
+
+    @classmethod
+    def of(cls, post: PostFilterResult) -> _Preemption | None:
+        if not post.nominated_node:
+            return None
+        kept = sorted(post.candidates, key=lambda one: one.node_name != post.nominated_node)
+        candidates = [
+            (one.node_name, tuple(victim.key for victim in one.victims), one.violations)
+            for one in kept[:KEPT_CANDIDATES]
+        ]
+        return cls(post.nominated_node, post.decided_by, tuple(candidates))
+
+    def to_json(self) -> JSONObject:
+        return {
+            "chosen": self.chosen,
+            "decidedBy": self.decided_by,
+            "candidates": [
+                {"node": node, "victims": list(victims), "violations": violations}
+                for node, victims, violations in self.candidates
+            ],
+        }
+
+
 class Attempt:
     """One scheduling attempt in compact form.
 
@@ -74,6 +106,7 @@ class Attempt:
         at_ms: Virtual time.
         chosen: Name of the chosen Node, or "".
         message: Why no Node was chosen, or "".
+        preemption: How room was made, or ``None``.
         bytes: Rough size in memory.
     """
 
@@ -91,6 +124,7 @@ class Attempt:
         "chosen",
         "message",
         "number",
+        "preemption",
     )
 
     def __init__(
@@ -101,6 +135,7 @@ class Attempt:
         self.at_ms = at_ms
         self.chosen = result.node_name
         self.message = result.status.message
+        self.preemption = _Preemption.of(result.post) if result.post is not None else None
         self._names = names
         self._state: CycleState = pod_class.state
         self._filters: list[FilterPlugin] = [column.plugin for column in pod_class.filters]
@@ -112,6 +147,8 @@ class Attempt:
         self._codes: dict[int, IntArray] = {}
         self._scores: list[_Scores] = []
         self.bytes = _BASE_BYTES + self._refused_by.nbytes
+        if self.preemption is not None:
+            self.bytes += _CANDIDATE_BYTES * len(self.preemption.candidates)
         if result.fitting_count != len(self._refused_by):
             self._keep_codes(result)
         if result.totals is not None:
@@ -183,6 +220,7 @@ class Attempt:
             "nodes": [_node_json(node) for node in self.nodes()],
             "chosen": self.chosen,
             "message": self.message,
+            "preemption": self.preemption.to_json() if self.preemption is not None else None,
         }
 
 

@@ -22,6 +22,7 @@ from webapp.apimachinery.timestamps import time_text
 from webapp.client.rest import STRATEGIC_MERGE_PATCH
 from webapp.scheduler.diagnosis import Attempt
 from webapp.scheduler.framework.interface import Status
+from webapp.scheduler.framework.nominator import nominated_node_name
 from webapp.scheduler.framework.types import ActionType, ClusterEvent, EventResource
 from webapp.trace.facts import NodeChosen, NodesFiltered, NodesScored, PodBound, PodUnschedulable
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from webapp.scheduler.diagnosis import DiagnosisLog
     from webapp.scheduler.framework.cycle_state import CycleState
     from webapp.scheduler.framework.interface import RefusedNodes
+    from webapp.scheduler.framework.nominator import Nominator
     from webapp.scheduler.framework.runtime import Framework
     from webapp.scheduler.framework.types import QueuedPodInfo
     from webapp.scheduler.schedule_pod import Algorithm, ScheduleResult
@@ -66,6 +68,7 @@ class Collaborators(NamedTuple):
         algorithm: Chooses the Node.
         diagnoses: Why.
         latest_pod: ``namespace/name`` → the newest version that informers know, or ``None``.
+        nominator: Pods that wait for room made for them.
         latencies: How long cycles take is drawn from here.
     """
 
@@ -80,6 +83,7 @@ class Collaborators(NamedTuple):
     algorithm: Algorithm
     diagnoses: DiagnosisLog
     latest_pod: Callable[[str], JSONObject | None]
+    nominator: Nominator
     latencies: RandomStream
 
 
@@ -158,13 +162,16 @@ class ScheduleOne:
         cause = self._record_filtering(queued, result, names)
         if not result.status.is_success:
             with self._with.recorder.caused_by(cause):
-                self.handle_failure(queued, result.status, result.unschedulable_plugins)
+                nominated = result.post.nominated_node if result.post is not None else None
+                plugins = result.unschedulable_plugins
+                self.handle_failure(queued, result.status, plugins, nominated)
             return
         cause = self._record_choice(queued, result, names, cause)
 
         # 2. Count the Pod in, so that the next cycle sees its Node with it.
         state = result.pod_class.state
         self._with.cache.assume_pod(pod, result.node_name)
+        self._with.nominator.remove(pod.uid)
 
         # 3. Reserve and Permit may still refuse.
         status = framework.run_reserve_plugins(state, pod, result.node_name)
@@ -214,9 +221,19 @@ class ScheduleOne:
     # --- failure ----------------------------------------------------------------------------
 
     def handle_failure(
-        self, queued: QueuedPodInfo, status: Status, plugins: frozenset[str]
+        self,
+        queued: QueuedPodInfo,
+        status: Status,
+        plugins: frozenset[str],
+        nominated_node: str | None = None,
     ) -> None:
         """Put the Pod back into the queue and tell people why it is not on a Node.
+
+        Args:
+            queued: The Pod.
+            status: Why.
+            plugins: Who refused it.
+            nominated_node: Where room is being made; "" clears an earlier one; ``None`` keeps it.
 
         Models:
             pkg/scheduler/schedule_one.go handleSchedulingFailure
@@ -230,6 +247,8 @@ class ScheduleOne:
         ):
             self._with.queue.done(pod.uid)
             return
+        if nominated_node is not None:
+            self._with.nominator.put(pod, nominated_node)
         message = status.message
         if status.is_rejected:
             self._with.recorder.record(
@@ -242,9 +261,9 @@ class ScheduleOne:
             )
         self._with.queue.add_unschedulable(queued, plugins)
         self._with.events.event(latest, "Warning", "FailedScheduling", _truncated(message))
-        self._patch_condition(latest, status)
+        self._patch_status(latest, status, nominated_node)
 
-    def _patch_condition(self, pod: JSONObject, status: Status) -> None:
+    def _patch_status(self, pod: JSONObject, status: Status, nominated_node: str | None) -> None:
         condition: JSONObject = {
             "type": "PodScheduled",
             "status": "False",
@@ -256,8 +275,11 @@ class ScheduleOne:
             for one in pod.get("status", {}).get("conditions") or ()
             if one["type"] == "PodScheduled"
         ]
-        if known and all(known[0].get(key) == value for key, value in condition.items()):
-            return
+        is_known = known and all(known[0].get(key) == value for key, value in condition.items())
+        if nominated_node is None or nominated_node == nominated_node_name(pod):
+            if is_known:
+                return
+            nominated_node = None
         since = known[0].get("lastTransitionTime") if known else None
         if since is None or known[0].get("status") != "False":
             since = time_text(self._with.sim.now_ms)
@@ -266,7 +288,10 @@ class ScheduleOne:
         metadata = pod["metadata"]
         if "generation" in metadata:
             condition["observedGeneration"] = metadata["generation"]
-        patch = {"metadata": {"uid": metadata["uid"]}, "status": {"conditions": [condition]}}
+        written: JSONObject = {"conditions": [condition]}
+        if nominated_node is not None:
+            written["nominatedNodeName"] = nominated_node or None
+        patch = {"metadata": {"uid": metadata["uid"]}, "status": written}
         try:
             self._with.client.patch(
                 PODS,

@@ -22,10 +22,14 @@ from webapp.scheduler.framework.interface import (
     Status,
 )
 from webapp.scheduler.framework.messages import nodes_message
+from webapp.scheduler.framework.nominator import Nominator
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from webapp.scheduler.cache import Cache
     from webapp.scheduler.framework.arrays import BoolArray, IntArray, Rows
+    from webapp.scheduler.framework.interface import PostFilterResult
     from webapp.scheduler.framework.pod_class import PodClass
     from webapp.scheduler.framework.runtime import Framework
     from webapp.scheduler.framework.types import PodInfo
@@ -51,6 +55,7 @@ class ScheduleResult(NamedTuple):
         status: SUCCESS, or the refusal with the message about all Nodes.
         refused: Why Nodes were refused; empty when one fits.
         unschedulable_plugins: Plugins that refused the Pod.
+        post: What was done to make room.
     """
 
     pod_class: PodClass
@@ -63,6 +68,7 @@ class ScheduleResult(NamedTuple):
     status: Status = SUCCESS
     refused: tuple[RefusedNodes, ...] = ()
     unschedulable_plugins: frozenset[str] = frozenset()
+    post: PostFilterResult | None = None
 
 
 class Algorithm:
@@ -72,8 +78,15 @@ class Algorithm:
         next_start: Row at which the next scan begins.
     """
 
-    def __init__(self, cache: Cache, tie_breaks: RandomStream, percentage: int = 0) -> None:
+    def __init__(
+        self,
+        cache: Cache,
+        tie_breaks: RandomStream,
+        percentage: int = 0,
+        nominator: Nominator | None = None,
+    ) -> None:
         self._cache = cache
+        self._nominator = Nominator() if nominator is None else nominator
         self._tie_breaks = tie_breaks
         self._percentage = percentage
         self.next_start = 0
@@ -91,6 +104,13 @@ class Algorithm:
             return ScheduleResult(pod_class, "", -1, nothing, nothing, 0, None, status)
         if not pod_class.status.is_success:
             return self._refuse_by_pre_filter(framework, pod, pod_class)
+        if self._nominator:
+            self._count_nominated(pod, pod_class)
+            row = nodes.rows.get(self._nominator.node_of(pod.uid), -1)
+            names = pod_class.node_names
+            if row >= 0 and pod_class.fits[row] and (names is None or nodes.names[row] in names):
+                only = slice(row, row + 1)
+                return ScheduleResult(pod_class, nodes.names[row], row, only, only, 1, None)
         if pod_class.node_names is not None:
             rows = sorted(nodes.rows[name] for name in pod_class.node_names if name in nodes.rows)
             named = np.array(rows, np.int64)
@@ -121,13 +141,59 @@ class Algorithm:
             pod_class, nodes.names[row], row, scanned, fitting, fitting_count, totals
         )
 
+    def _count_nominated(self, pod: PodInfo, pod_class: PodClass) -> None:
+        """Refuse Nodes whose room is meant for Pods that are as important."""
+        nodes = self._cache.nodes
+        for name in self._nominator.nodes():
+            row = nodes.rows.get(name)
+            if row is None:
+                continue
+            place, code = self._refusal_with_nominated(pod, pod_class, row)
+            if place:
+                pod_class.refuse_once(row, place, code)
+
+    def _refusal_with_nominated(
+        self, pod: PodInfo, pod_class: PodClass, row: int
+    ) -> tuple[int, int]:
+        """What the filters say with the Pods on the Node that wait for it and are as important."""
+        nodes = self._cache.nodes
+        on_node = nodes.infos[row].pods
+        waiting = [
+            other
+            for other in self._nominator.pods_on(nodes.names[row])
+            if other.priority >= pod.priority and other.uid != pod.uid and other.uid not in on_node
+        ]
+        if not waiting:
+            return 0, 0
+        position = nodes.usage_log.end
+        for other in waiting:
+            nodes.add_pod(row, other)
+        refusal = pod_class.refusal_on(row)
+        for other in waiting:
+            nodes.remove_pod(row, other)
+        nodes.usage_log.rewind(position)
+        return refusal
+
+    def _judge(self, pod: PodInfo, pod_class: PodClass) -> Callable[[int], Status]:
+        """Row → what the filters say as the table now is, with nominated Pods and without."""
+
+        def judge(row: int) -> Status:
+            place, code = self._refusal_with_nominated(pod, pod_class, row)
+            if not place:
+                place, code = pod_class.refusal_on(row)
+            return pod_class.status_of(place, code)
+
+        return judge
+
     def _refuse_by_pre_filter(
         self, framework: Framework, pod: PodInfo, pod_class: PodClass
     ) -> ScheduleResult:
         nodes = self._cache.nodes
         refusal = pod_class.status
         group = RefusedNodes(refusal, np.arange(nodes.size))
-        post = framework.run_post_filter_plugins(pod_class.state, pod, (group,))
+        post = framework.run_post_filter_plugins(
+            pod_class.state, pod, (group,), self._judge(pod, pod_class)
+        )
         text = nodes_message(nodes.size, {}, refusal.message)
         nothing = np.zeros(0, np.int64)
         return ScheduleResult(
@@ -141,6 +207,7 @@ class Algorithm:
             Status(refusal.code, (_joined(text, post.status.message),)),
             (group,),
             frozenset((refusal.plugin,)),
+            post,
         )
 
     def _refuse(
@@ -157,12 +224,14 @@ class Algorithm:
         if len(rows) < nodes.size:
             counts[not_named(pod_class)] = nodes.size - len(rows)
             plugins |= frozenset(pod_class.narrowing_plugins)
-        post = framework.run_post_filter_plugins(pod_class.state, pod, refused)
+        post = framework.run_post_filter_plugins(
+            pod_class.state, pod, refused, self._judge(pod, pod_class)
+        )
         text = _joined(nodes_message(nodes.size, counts), post.status.message)
         nothing = np.zeros(0, np.int64)
         status = Status(Code.UNSCHEDULABLE, (text,))
         return ScheduleResult(
-            pod_class, "", -1, scanned, nothing, 0, None, status, refused, plugins
+            pod_class, "", -1, scanned, nothing, 0, None, status, refused, plugins, post
         )
 
 

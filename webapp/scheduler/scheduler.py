@@ -27,6 +27,7 @@ from webapp.api.resources import (
 from webapp.scheduler.cache import Cache
 from webapp.scheduler.config import SchedulerConfiguration
 from webapp.scheduler.diagnosis import DiagnosisLog
+from webapp.scheduler.eviction import Evictor
 from webapp.scheduler.framework.interface import Handle, Status
 from webapp.scheduler.framework.listers import (
     REPLICA_SET,
@@ -35,6 +36,7 @@ from webapp.scheduler.framework.listers import (
     STATEFUL_SET,
     Listers,
 )
+from webapp.scheduler.framework.nominator import Nominator
 from webapp.scheduler.framework.types import (
     ActionType,
     ClusterEvent,
@@ -94,7 +96,18 @@ class Scheduler:
         self._diagnoses = DiagnosisLog()
         self._listers = Listers()
         self.cache.nodes.namespace_labels = self._listers.namespace_labels
-        handle = Handle(client, self.cache.nodes, self._listers)
+        self._nominator = Nominator()
+        tie_breaks = streams.stream("scheduler/tie-break")
+        evictor = Evictor(sim, client, events, self._nominator, self._pods.get)
+        handle = Handle(
+            client,
+            self.cache.nodes,
+            self._listers,
+            self._nominator,
+            self._pods.get,
+            evictor.evict,
+            tie_breaks.keyed_bits64,
+        )
         self._frameworks = {
             profile.scheduler_name: (profile.build(handle), profile.percentage_of_nodes_to_score)
             for profile in config.profiles
@@ -123,11 +136,13 @@ class Scheduler:
                 self.queue,
                 Algorithm(
                     self.cache,
-                    streams.stream("scheduler/tie-break"),
+                    tie_breaks,
                     config.percentage_of_nodes_to_score,
+                    self._nominator,
                 ),
                 self._diagnoses,
                 self._pods.get,
+                self._nominator,
                 streams.stream("scheduler/latency"),
             )
         )
@@ -214,7 +229,9 @@ class Scheduler:
         if node_name:
             self._put_bound(pod, node_name)
         elif self._is_mine(pod):
-            self.queue.add(PodInfo(pod), self._recorder.cause)
+            info = PodInfo(pod)
+            self._nominator.follow(info, None)
+            self.queue.add(info, self._recorder.cause)
 
     def _on_pod_update(self, old: JSONObject, new: JSONObject) -> None:
         if old["metadata"].get("uid") != new["metadata"].get("uid"):
@@ -234,7 +251,9 @@ class Scheduler:
         elif self._is_mine(new) and not self.cache.is_assumed(new["metadata"]["uid"]):
             changes = pod_changes(old, new)
             event = ClusterEvent(EventResource.TARGET_POD, changes) if changes else None
-            self.queue.update(PodInfo(new), event, old)
+            info = PodInfo(new)
+            self._nominator.follow(info, old)
+            self.queue.update(info, event, old)
 
     def _on_pod_delete(self, pod: JSONObject) -> None:
         if not _is_finished(pod):
@@ -243,6 +262,7 @@ class Scheduler:
 
     def _put_bound(self, pod: JSONObject, node_name: str) -> None:
         info = PodInfo(pod)
+        self._nominator.remove(info.uid)
         self.queue.delete(info.uid)
         self.cache.put_pod(info, node_name)
         self.queue.move_all(ClusterEvent(EventResource.ASSIGNED_POD, ActionType.ADD), None, pod)
@@ -259,6 +279,7 @@ class Scheduler:
 
     def _forget_pod(self, pod: JSONObject) -> None:
         uid = pod["metadata"].get("uid", "")
+        self._nominator.remove(uid)
         self.queue.delete(uid)
         node_name = self.cache.node_of(uid)
         self.cache.remove_pod(uid)

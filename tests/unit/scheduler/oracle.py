@@ -22,11 +22,14 @@ UNRESOLVABLE = True
 
 @dataclass
 class Decision:
-    """What the oracle decided: the Node ("" for none), sums by Node, and the whole message."""
+    """What the oracle decided: the Node ("" for none), sums by Node, the whole message, and whom
+    to evict from where."""
 
     node: str
     totals: dict[str, int]
     message: str
+    nominated: str = ""
+    victims: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -40,6 +43,8 @@ class Oracle:
         services: Selectors of Services.
         replica_sets: ReplicaSet name → the labels that it selects.
         namespaces: Name → labels.
+        nominated: Pod UID → (Pod, Node that it waits for).
+        budgets: Pairs of (labels, how many may go).
     """
 
     tie_break: Callable[[str], int]
@@ -50,6 +55,8 @@ class Oracle:
     services: list[dict[str, str]] = field(default_factory=list)
     replica_sets: dict[str, dict[str, str]] = field(default_factory=dict)
     namespaces: dict[str, dict[str, str]] = field(default_factory=dict)
+    nominated: dict[str, tuple[JSON, str]] = field(default_factory=dict)
+    budgets: list[tuple[dict[str, str], int]] = field(default_factory=list)
 
     def scan_order(self) -> list[JSON]:
         """Zones take turns."""
@@ -76,27 +83,31 @@ class Oracle:
         if only is not None and not only:
             reasons = "pod affinity terms conflict"
             text = f"0/{len(order)} nodes are available: {reasons}."
-            return Decision("", {}, text + preemption(pod, len(order), 0))
+            return self.with_preemption(pod, text, [])
         candidates = [n for n in order if only is None or n["metadata"]["name"] in only]
         total = len(candidates)
         if only is None:
             begin = self.start % total
             candidates = candidates[begin:] + candidates[:begin]
         wanted = nodes_to_find(self.percentage, len(order)) if only is None else total
-        fitting, reasons, helpful, looked_at = [], {}, 0, 0
+        _, waits_for = self.nominated.get(pod["metadata"]["uid"], (None, ""))
+        for node in candidates:
+            if (
+                node["metadata"]["name"] == waits_for
+                and not self.refuse_with_nominated(pod, node)[0]
+            ):
+                return Decision(waits_for, {}, "")
+        fitting, reasons, helpful, looked_at = [], {}, [], 0
         for node in candidates:
             looked_at += 1
-            own, unresolvable = refuse(pod, node, self.pods_on(node))
-            if not own:
-                own, unresolvable = self.uneven(pod, node)
-            if not own:
-                own, unresolvable = self.unfriendly(pod, node)
+            own, unresolvable = self.refuse_with_nominated(pod, node)
             if not own:
                 fitting.append(node)
                 if len(fitting) == wanted:
                     break
             else:
-                helpful += not unresolvable
+                if not unresolvable:
+                    helpful.append(node)
                 for reason in own:
                     reasons[reason] = reasons.get(reason, 0) + 1
         self.start = (self.start + looked_at) % len(order)
@@ -104,9 +115,7 @@ class Oracle:
             left_out = len(order) - total
             if left_out:
                 reasons["node(s) didn't satisfy plugin(s) [NodeAffinity]"] = left_out
-            return Decision(
-                "", {}, message(len(order), reasons) + preemption(pod, len(order), helpful)
-            )
+            return self.with_preemption(pod, message(len(order), reasons), helpful)
         if len(fitting) == 1:
             return Decision(fitting[0]["metadata"]["name"], {}, "")
         totals = self.score(pod, fitting)
@@ -114,6 +123,115 @@ class Oracle:
         names = [n["metadata"]["name"] for n in fitting if totals[n["metadata"]["name"]] == best]
         index = self.tie_break(pod["metadata"]["uid"]) % len(names) if len(names) > 1 else 0
         return Decision(names[index], totals, "")
+
+    def refuse_with_nominated(self, pod: JSON, node: JSON) -> tuple[list[str], bool]:
+        """All filters, with as important Pods that wait for the Node, then without."""
+        here = node["metadata"]["name"]
+        waiting = {
+            uid: (other, where)
+            for uid, (other, where) in self.nominated.items()
+            if where == here
+            and uid != pod["metadata"]["uid"]
+            and uid not in self.bound
+            and priority(other) >= priority(pod)
+        }
+        if waiting:
+            before, self.bound = self.bound, {**self.bound, **waiting}
+            own = self.refuse(pod, node)
+            self.bound = before
+            if own[0]:
+                return own
+        return self.refuse(pod, node)
+
+    def refuse(self, pod: JSON, node: JSON) -> tuple[list[str], bool]:
+        """All filters, in order."""
+        own, unresolvable = refuse(pod, node, self.pods_on(node))
+        if not own:
+            own, unresolvable = self.uneven(pod, node)
+        if not own:
+            own, unresolvable = self.unfriendly(pod, node)
+        return own, unresolvable
+
+    def with_preemption(self, pod: JSON, text: str, helpful: list[JSON]) -> Decision:
+        """Evict, or say why not."""
+        if pod["spec"].get("preemptionPolicy") == "Never":
+            text += " preemption: not eligible due to preemptionPolicy=Never."
+            return Decision("", {}, text)
+        order = self.scan_order()
+        helpful = [node for node in order if node in helpful]
+        reasons: dict[str, int] = {}
+        harmless, violating = [], []
+        if helpful:
+            offset = self.tie_break(pod["metadata"]["uid"] + "/preemption") % len(helpful)
+            helpful = helpful[offset:] + helpful[:offset]
+        wanted = max(100, len(helpful) // 10)
+        for node in helpful:
+            why, victims, violations = self.victims_on(pod, node)
+            for reason in why:
+                reasons[reason] = reasons.get(reason, 0) + 1
+            if victims:
+                found = (node["metadata"]["name"], victims, violations)
+                (violating if violations else harmless).append(found)
+                if harmless and len(harmless) + len(violating) >= wanted:
+                    break
+        candidates = harmless + violating
+        if not candidates:
+            if len(order) > len(helpful):
+                reasons["Preemption is not helpful for scheduling"] = len(order) - len(helpful)
+            return Decision("", {}, f"{text} preemption: {message(len(order), reasons)}")
+
+        def harm(candidate: tuple[str, list[JSON], int]) -> tuple[int, int, int, int]:
+            _, victims, violations = candidate
+            priorities = [priority(victim) for victim in victims]
+            return violations, priorities[0], sum(p + 2**31 for p in priorities), len(victims)
+
+        def earliest(candidate: tuple[str, list[JSON], int]) -> str:
+            highest = max(priority(victim) for victim in candidate[1])
+            return min(started(v) for v in candidate[1] if priority(v) == highest)
+
+        least = min(map(harm, candidates))
+        candidates = [one for one in candidates if harm(one) == least]
+        latest = max(map(earliest, candidates))
+        name, victims, _ = next(one for one in candidates if earliest(one) == latest)
+        return Decision("", {}, text, name, [victim["metadata"]["uid"] for victim in victims])
+
+    def victims_on(self, pod: JSON, node: JSON) -> tuple[list[str], list[JSON], int]:
+        """Why eviction does not help, or the victims and how many of them budgets protect."""
+        lower = [other for other in self.pods_on(node) if priority(other) < priority(pod)]
+        if not lower:
+            return ["No preemption victims found for incoming pod"], [], 0
+        lower.sort(key=lambda one: (-priority(one), started(one), one["metadata"]["uid"]))
+        before = self.bound
+        gone = {other["metadata"]["uid"] for other in lower}
+        self.bound = {uid: own for uid, own in before.items() if uid not in gone}
+        why, _ = self.refuse_with_nominated(pod, node)
+        victims, violations = [], 0
+        if not why:
+            protected = self.protected(lower)
+            for other in sorted(lower, key=lambda one: one["metadata"]["uid"] not in protected):
+                uid = other["metadata"]["uid"]
+                self.bound = {**self.bound, uid: before[uid]}
+                if self.refuse_with_nominated(pod, node)[0]:
+                    self.bound = {u: own for u, own in self.bound.items() if u != uid}
+                    victims.append(other)
+                    violations += uid in protected
+            victims = [other for other in lower if other in victims]
+        self.bound = before
+        return why, victims, violations
+
+    def protected(self, pods: list[JSON]) -> set[str]:
+        """UIDs of Pods that budgets do not let go, when evicted in this order."""
+        left = [allowed for _, allowed in self.budgets]
+        found = set()
+        for pod in pods:
+            if not pod["metadata"].get("labels") or pod["metadata"]["namespace"] != "default":
+                continue
+            for place, (selector, _) in enumerate(self.budgets):
+                if labels_match({"matchLabels": selector}, pod["metadata"]["labels"]):
+                    left[place] -= 1
+                    if left[place] < 0:
+                        found.add(pod["metadata"]["uid"])
+        return found
 
     def score(self, pod: JSON, fitting: list[JSON]) -> dict[str, int]:
         """Weighted sums by Node name."""
@@ -393,15 +511,12 @@ def message(total: int, reasons: dict[str, int]) -> str:
     return f"0/{total} nodes are available: {', '.join(parts)}."
 
 
-def preemption(pod: JSON, total: int, helpful: int) -> str:
-    if pod["spec"].get("preemptionPolicy") == "Never":
-        return " preemption: not eligible due to preemptionPolicy=Never."
-    reasons = {}
-    if helpful:
-        reasons["No preemption victims found for incoming pod"] = helpful
-    if helpful < total:
-        reasons["Preemption is not helpful for scheduling"] = total - helpful
-    return " preemption: " + message(total, reasons)
+def priority(pod: JSON) -> int:
+    return pod["spec"].get("priority", 0)
+
+
+def started(pod: JSON) -> str:
+    return pod["status"].get("startTime", "~")
 
 
 def images(node: JSON) -> dict[str, int]:

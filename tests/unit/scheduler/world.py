@@ -20,6 +20,7 @@ from webapp.scheduler.config import Profile
 from webapp.scheduler.diagnosis import Attempt
 from webapp.scheduler.framework.interface import Handle
 from webapp.scheduler.framework.listers import Listers
+from webapp.scheduler.framework.nominator import Nominator
 from webapp.scheduler.framework.types import PodInfo
 from webapp.scheduler.schedule_pod import Algorithm
 from webapp.sim.rng import RandomStreams
@@ -48,8 +49,19 @@ class World:
         client: Any = None  # no binding is written here
         self.listers = Listers()
         self.cache.nodes.namespace_labels = self.listers.namespace_labels
-        self.framework = Profile().build(Handle(client, self.cache.nodes, self.listers))
-        self.algorithm = Algorithm(self.cache, stream, percentage)
+        self.nominator = Nominator()
+        self.evicted: list[str] = []
+        handle = Handle(
+            client,
+            self.cache.nodes,
+            self.listers,
+            self.nominator,
+            self._latest_pod,
+            lambda victims, *_: self.evicted.extend(victim.uid for victim in victims),
+            stream.keyed_bits64,
+        )
+        self.framework = Profile().build(handle)
+        self.algorithm = Algorithm(self.cache, stream, percentage, self.nominator)
         self.oracle = Oracle(stream.keyed_bits64, percentage)
         self.pods: dict[str, JSONObject] = {}
 
@@ -83,6 +95,29 @@ class World:
         self.cache.nodes.count_anew()
         self.oracle.namespaces[name] = labels
 
+    def add_budget(self, name: str, labels: dict[str, str], allowed: int) -> None:
+        metadata = {"name": name, "namespace": "default"}
+        spec = {"selector": {"matchLabels": labels}}
+        status = {"disruptionsAllowed": allowed}
+        self.listers.put_budget({"metadata": metadata, "spec": spec, "status": status})
+        self.oracle.budgets.append((labels, allowed))
+
+    def nominate(self, pod: JSONObject, node: str) -> None:
+        """Let a Pod wait for a Node; "" for none."""
+        info = PodInfo(pod)
+        self.nominator.put(info, node)
+        self.oracle.nominated.pop(info.uid, None)
+        if node:
+            self.oracle.nominated[info.uid] = pod, node
+
+    def _latest_pod(self, key: str) -> JSONObject | None:
+        namespace, name = key.split("/")
+        for pod, _ in self.oracle.bound.values():
+            metadata = pod["metadata"]
+            if (metadata["namespace"], metadata["name"]) == (namespace, name):
+                return pod
+        return None
+
     def end_pod(self, uid: str) -> None:
         """Mark a Pod as being deleted."""
         pod, node = self.oracle.bound[uid]
@@ -107,14 +142,33 @@ class World:
     def compare(self, pod: JSONObject) -> str:
         """Let both decide; returns the chosen Node. The sums and messages must be equal as well."""
         expected = self.oracle.schedule(pod)
+        self.evicted.clear()
         result = self.schedule(pod)
         assert result.node_name == expected.node, (pod, expected)
-        assert result.status.message == expected.message
+        assert result.status.message == expected.message, (pod, result.status.message, expected)
         assert self.algorithm.next_start == self.oracle.start
+        self.post_nominated = (result.post.nominated_node if result.post else "") or ""
+        assert self.post_nominated == expected.nominated
+        assert self.evicted == expected.victims
         if expected.totals:
             verdicts = {node.name: node.total for node in self.attempt.nodes() if node.fits}
             assert verdicts == expected.totals
         return result.node_name
+
+
+def make_room(world: World, rng: random.Random, pod: JSONObject) -> None:
+    """What follows a preemption: victims go, and the Pod is tried again, sooner or later."""
+    victims = list(world.evicted)
+    if rng.random() < 0.7:
+        world.nominate(pod, world.post_nominated)
+    for uid in victims:
+        if rng.random() < 0.8:
+            world.delete_pod(uid)
+        else:
+            world.end_pod(uid)
+    if rng.random() < 0.6:
+        world.compare(pod)
+        world.nominate(pod, "")
 
 
 def random_node(rng: random.Random, name: str) -> JSONObject:
@@ -159,6 +213,8 @@ def random_term(rng: random.Random, names: list[str]) -> JSONObject:
 
 def random_template(rng: random.Random, names: list[str]) -> dict[str, Any]:
     spec: dict[str, Any] = {"image": f"app:{rng.randrange(4)}"}
+    if rng.random() < 0.6:
+        spec["priority"] = rng.choice([-5, 10, 100])
     if rng.random() < 0.8:
         spec["cpu"] = f"{rng.choice([50, 250, 900, 3000])}m"
     if rng.random() < 0.8:
@@ -278,6 +334,8 @@ def run_trial(seed: int, node_count: int, steps: int, percentage: int = 0) -> in
     names = [f"n{i}" for i in range(node_count)]
     for name in names:
         world.add_node(random_node(rng, name))
+    for number in range(rng.choice([0, 0, 1, 3])):
+        world.add_budget(f"b{number}", {"app": rng.choice("abc")}, rng.randrange(4))
     templates = [random_template(rng, names) for _ in range(rng.choice([1, 4, 12]))]
     world.add_owner("ReplicaSet", "rs1", {"app": "a"})
     world.add_owner("ReplicaSet", "rs2", {"app": "b", "hash": "x"})
@@ -301,5 +359,9 @@ def run_trial(seed: int, node_count: int, steps: int, percentage: int = 0) -> in
             world.add_owner("Service", f"s{step}", {"app": rng.choice("abc")})
         else:
             pod = make_pod(f"p{step}", **rng.choice(templates))
+            if rng.random() < 0.8:
+                pod["status"]["startTime"] = f"2026-01-01T00:00:0{rng.randrange(10)}Z"
             scheduled += bool(world.compare(pod))
+            if world.evicted:
+                make_room(world, rng, pod)
     return scheduled

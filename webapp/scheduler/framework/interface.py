@@ -15,15 +15,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import numpy as np
 
 from webapp.scheduler.framework.listers import Listers
+from webapp.scheduler.framework.nominator import Nominator
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Callable, Hashable, Sequence
 
+    from webapp.apimachinery.meta import JSONObject
     from webapp.client.rest import RESTClient
     from webapp.scheduler.framework.arrays import IntArray, Rows
     from webapp.scheduler.framework.cycle_state import CycleState
@@ -103,11 +105,19 @@ class Handle:
         client: Writes to the API.
         nodes: The node table of the scheduler's cache.
         listers: Other objects.
+        nominator: Pods that wait for room made for them.
+        latest_pod: ``namespace/name`` → the newest version that informers know, or ``None``.
+        evict: Called with (victims, the Pod that they make room for, Node name).
+        chance: Text → a number that depends on the text and the run's seed.
     """
 
     client: RESTClient
     nodes: NodeTable
     listers: Listers = field(default_factory=Listers)
+    nominator: Nominator = field(default_factory=Nominator)
+    latest_pod: Callable[[str], JSONObject | None] = lambda _: None
+    evict: Callable[[Sequence[PodInfo], PodInfo, str], None] = lambda *_: None
+    chance: Callable[[str], int] = lambda _: 0
 
 
 class Plugin:
@@ -237,6 +247,20 @@ class RefusedNodes:
     rows: IntArray
 
 
+class Candidate(NamedTuple):
+    """A Node with the Pods that would have to leave it.
+
+    Attributes:
+        node_name: The Node.
+        victims: Most important first.
+        violations: How many of them a disruption budget protects.
+    """
+
+    node_name: str
+    victims: tuple[PodInfo, ...]
+    violations: int
+
+
 @dataclass(frozen=True, slots=True)
 class PostFilterResult:
     """A PostFilter's answer.
@@ -244,19 +268,36 @@ class PostFilterResult:
     Attributes:
         status: SUCCESS when room will be made, else a refusal with its message.
         nominated_node: The Node where room is made; "" clears an earlier one; ``None`` keeps it.
+        candidates: Nodes where room could be made, with the Pods that would have to leave.
+        decided_by: The rule by which one of them was chosen.
     """
 
     status: Status
     nominated_node: str | None = None
+    candidates: tuple[Candidate, ...] = ()
+    decided_by: str = ""
 
 
 class PostFilterPlugin(Plugin):
     """Tries to make room when no Node fits."""
 
     def post_filter(
-        self, state: CycleState, pod: PodInfo, nodes: NodeTable, refused: Sequence[RefusedNodes]
+        self,
+        state: CycleState,
+        pod: PodInfo,
+        nodes: NodeTable,
+        refused: Sequence[RefusedNodes],
+        judge: Callable[[int], Status],
     ) -> PostFilterResult:
-        """Make room; ``refused`` holds the Nodes with an own verdict, all others cannot be helped."""
+        """Make room.
+
+        Args:
+            state: The class's.
+            pod: The Pod.
+            nodes: The table; whoever changes it to try something puts it back.
+            refused: The Nodes with an own verdict; all others cannot be helped.
+            judge: Row → what the filters say of that Node as the table now is.
+        """
         raise NotImplementedError
 
 

@@ -137,6 +137,12 @@ class ChangeLog:
             del self._rows[:half]
             self.start += half
 
+    def rewind(self, position: int) -> None:
+        """Forget the changes since ``position``, since they have been undone."""
+        if position >= self.start:
+            del self._rows[position - self.start :]
+            self.end = position
+
     def last(self) -> int:
         """The newest change."""
         return self._rows[-1]

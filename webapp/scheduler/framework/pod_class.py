@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from webapp.scheduler.framework.types import PodInfo
 
 _NODE_SCOPES = (Scope.NODE, Scope.USAGE)
+_CHANGING_SCOPES = (Scope.USAGE, Scope.CLUSTER)
 
 
 class FilterColumn:
@@ -87,6 +88,7 @@ class PodClass:
         "_layout",
         "_node_position",
         "_nodes",
+        "_overrides",
         "_pre_filter_plugins",
         "_pre_score_plugins",
         "_score_plugins",
@@ -122,6 +124,7 @@ class PodClass:
         self._layout = -1
         self._node_position = 0
         self._usage_position = 0
+        self._overrides: list[tuple[int, int, int, int]] = []
         self._start_over()
 
     # --- keeping up -------------------------------------------------------------------------
@@ -130,6 +133,8 @@ class PodClass:
         """Bring all columns up to the present state of the table."""
         nodes = self._nodes
         node_log, usage_log = nodes.node_log, nodes.usage_log
+        if self._overrides:
+            self._undo_overrides()
         if (
             self._layout != nodes.layout
             or self._node_position < node_log.start
@@ -333,6 +338,52 @@ class PodClass:
                 raw = column.raw
                 total += column.weight * (raw if isinstance(raw, int) else raw[rows])
         self.base_total[rows] = total
+
+    # --- one Node in another state --------------------------------------------------------------
+
+    def refusal_on(self, row: int) -> tuple[int, int]:
+        """What the filters say of one row with the Pods that the table has there now.
+
+        Returns:
+            1 + place in ``filters`` of the first plugin that refuses it, 0 for none; and its code.
+        """
+        for place, column in enumerate(self.filters, 1):
+            if column.plugin.scope in _CHANGING_SCOPES:
+                code = column.plugin.filter_row(self.state, self.pod, self._nodes, row)
+            else:
+                code = 0 if column.codes is None else column.codes.item(row)
+            if code:
+                return place, code
+        return 0, 0
+
+    def status_of(self, place: int, code: int) -> Status:
+        """The words for an answer of :meth:`refusal_on`."""
+        if not place:
+            return SUCCESS
+        plugin = self.filters[place - 1].plugin
+        status = plugin.verdict(self.state, code)
+        return Status(status.code, status.reasons, plugin.name)
+
+    def refuse_once(self, row: int, place: int, code: int) -> None:
+        """Let a row count as refused for this until the next refresh."""
+        column = self.filters[place - 1]
+        if column.codes is None:
+            column.codes = np.zeros(self._nodes.size, np.int64)
+        before = column.codes.item(row), self.refused_by.item(row)
+        self._overrides.append((row, place, *before))
+        column.codes[row] = code
+        self.refused_by[row] = place
+        self.fits[row] = False
+
+    def _undo_overrides(self) -> None:
+        if self._layout == self._nodes.layout:
+            for row, place, code, refused_by in reversed(self._overrides):
+                codes = self.filters[place - 1].codes
+                if codes is not None:
+                    codes[row] = code
+                self.refused_by[row] = refused_by
+                self.fits[row] = not refused_by
+        self._overrides.clear()
 
     # --- answers ----------------------------------------------------------------------------
 

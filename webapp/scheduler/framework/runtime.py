@@ -7,6 +7,7 @@ Models:
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from webapp.scheduler.framework.interface import (
@@ -29,7 +30,7 @@ from webapp.scheduler.framework.pod_class import PodClass
 from webapp.sim.errors import SimulationError
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Callable, Hashable, Sequence
 
     from webapp.scheduler.framework.cycle_state import CycleState
     from webapp.scheduler.framework.interface import Handle, RefusedNodes
@@ -103,15 +104,19 @@ class Framework:
         return SUCCESS
 
     def run_post_filter_plugins(
-        self, state: CycleState, pod: PodInfo, refused: Sequence[RefusedNodes]
+        self,
+        state: CycleState,
+        pod: PodInfo,
+        refused: Sequence[RefusedNodes],
+        judge: Callable[[int], Status],
     ) -> PostFilterResult:
         """The first result that makes room; else the refusals' reasons together."""
         reasons: list[str] = []
         nominated: str | None = None
         for plugin in self._post_filter:
-            result = plugin.post_filter(state, pod, self._handle.nodes, refused)
+            result = plugin.post_filter(state, pod, self._handle.nodes, refused, judge)
             if result.status.is_success or not result.status.is_rejected:
-                return PostFilterResult(_named(result.status, plugin), result.nominated_node)
+                return replace(result, status=_named(result.status, plugin))
             reasons.extend(result.status.reasons)
             if result.nominated_node is not None:
                 nominated = result.nominated_node

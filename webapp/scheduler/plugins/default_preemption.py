@@ -1,40 +1,65 @@
-"""DefaultPreemption: whether evicting others could make room, and the words when it could not.
+"""DefaultPreemption: makes room for a Pod by evicting less important ones, and says why it cannot.
 
 Models:
     pkg/scheduler/framework/plugins/defaultpreemption/default_preemption.go DefaultPreemption
     pkg/scheduler/framework/preemption/preemption.go Evaluator
-    Deviation: no victims are selected; every Node where eviction could help counts as having none.
+    Deviation: victims are deleted within the cycle, not beside it.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from webapp.scheduler.framework.interface import (
+    SUCCESS,
+    Candidate,
     Code,
     PostFilterPlugin,
     PostFilterResult,
     Status,
 )
 from webapp.scheduler.framework.messages import nodes_message
+from webapp.scheduler.framework.victims import (
+    NO_VICTIMS,
+    Importance,
+    pick_candidate,
+    select_victims,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from webapp.apimachinery.meta import JSONObject
     from webapp.scheduler.framework.cycle_state import CycleState
-    from webapp.scheduler.framework.interface import RefusedNodes
+    from webapp.scheduler.framework.interface import Handle, RefusedNodes
     from webapp.scheduler.framework.node_table import NodeTable
     from webapp.scheduler.framework.types import PodInfo
 
-_NO_VICTIMS = "No preemption victims found for incoming pod"
+LEAST_CANDIDATES_PERCENTAGE = 10
+LEAST_CANDIDATES = 100
+
 _NOT_HELPFUL = "Preemption is not helpful for scheduling"
 _NEVER = "not eligible due to preemptionPolicy=Never."
+_WAITING = "not eligible due to a terminating pod on the nominated node."
 
 
 class DefaultPreemption(PostFilterPlugin):
-    """Says of each Node why no room can be made there."""
+    """Finds the Node where evicting lower priorities does the least harm, and evicts."""
 
     name = "DefaultPreemption"
+
+    def __init__(
+        self,
+        handle: Handle,
+        least_percentage: int = LEAST_CANDIDATES_PERCENTAGE,
+        least_candidates: int = LEAST_CANDIDATES,
+    ) -> None:
+        self._handle = handle
+        self._least_percentage = least_percentage
+        self._least_candidates = least_candidates
+        self._importance = Importance(handle.latest_pod)
 
     def post_filter(
         self,
@@ -42,13 +67,93 @@ class DefaultPreemption(PostFilterPlugin):
         pod: PodInfo,
         nodes: NodeTable,
         refused: Sequence[RefusedNodes],
+        judge: Callable[[int], Status],
     ) -> PostFilterResult:
-        """A refusal with the counts of Nodes that have no victims, or that victims could not help."""
+        """A Node where room has been made, or the counts of Nodes where none can be."""
+        why_not = self._not_eligible(pod, nodes, refused)
+        if why_not:
+            return PostFilterResult(_refusal(why_not))
+        rows = [group.rows for group in refused if group.status.code is Code.UNSCHEDULABLE] or [
+            np.zeros(0, np.int64)
+        ]
+        potential = np.sort(np.concatenate(rows)).tolist()
+        candidates, statuses = self._find_candidates(pod, nodes, potential, judge)
+        if not candidates:
+            counts = {_NOT_HELPFUL: nodes.size - len(statuses)}
+            for status in statuses:
+                for reason in status.reasons:
+                    counts[reason] = counts.get(reason, 0) + 1
+            message = nodes_message(nodes.size, counts)
+            return PostFilterResult(_refusal(message), nominated_node="")
+        chosen, rule = pick_candidate(candidates, self._importance)
+        self._handle.evict(chosen.victims, pod, chosen.node_name)
+        return PostFilterResult(SUCCESS, chosen.node_name, tuple(candidates), rule)
+
+    def _not_eligible(self, pod: PodInfo, nodes: NodeTable, refused: Sequence[RefusedNodes]) -> str:
+        """Why the Pod may not evict others now, or ""."""
         if pod.pod["spec"].get("preemptionPolicy") == "Never":
-            return PostFilterResult(Status(Code.UNSCHEDULABLE, (f"preemption: {_NEVER}",)))
-        helpful = sum(
-            len(group.rows) for group in refused if group.status.code is Code.UNSCHEDULABLE
-        )
-        counts = {_NO_VICTIMS: helpful, _NOT_HELPFUL: nodes.size - helpful}
-        message = f"preemption: {nodes_message(nodes.size, counts)}"
-        return PostFilterResult(Status(Code.UNSCHEDULABLE, (message,)), nominated_node="")
+            return _NEVER
+        row = nodes.rows.get(self._handle.nominator.node_of(pod.uid))
+        if row is None:
+            return ""
+        for group in refused:
+            if group.status.code is Code.UNSCHEDULABLE_AND_UNRESOLVABLE and row in group.rows:
+                return ""
+        for other in nodes.infos[row].pods.values():
+            if other.priority < pod.priority and _is_being_preempted(other.pod):
+                return _WAITING
+        return ""
+
+    def _find_candidates(
+        self,
+        pod: PodInfo,
+        nodes: NodeTable,
+        potential: Sequence[int],
+        judge: Callable[[int], Status],
+    ) -> tuple[list[Candidate], list[Status]]:
+        """Nodes where eviction helps, those that violate no budget first; and why others do not."""
+        if not potential:
+            return [], []
+        count = len(potential)
+        wanted = max(count * self._least_percentage // 100, self._least_candidates)
+        offset = self._handle.chance(f"{pod.uid}/preemption") % count
+        budgets = self._handle.listers.budgets()
+        harmless: list[Candidate] = []
+        violating: list[Candidate] = []
+        statuses: list[Status] = []
+        for place in range(count):
+            row = potential[(offset + place) % count]
+            others = [one for one in nodes.infos[row].pods.values() if one.priority < pod.priority]
+            if not others:
+                statuses.append(NO_VICTIMS)
+                continue
+            status, victims, violations = select_victims(
+                nodes, row, others, budgets, self._importance, judge
+            )
+            if not status.is_success:
+                statuses.append(status)
+                continue
+            if not victims:
+                text = f'expected at least one victim pod on node "{nodes.names[row]}"'
+                statuses.append(Status(Code.ERROR, (text,)))
+                continue
+            found = Candidate(nodes.names[row], tuple(victims), violations)
+            (violating if violations else harmless).append(found)
+            if harmless and len(harmless) + len(violating) >= wanted:
+                break
+        return [*harmless, *violating], statuses
+
+
+def _refusal(message: str) -> Status:
+    return Status(Code.UNSCHEDULABLE, (f"preemption: {message}",))
+
+
+def _is_being_preempted(pod: JSONObject) -> bool:
+    if "deletionTimestamp" not in pod["metadata"]:
+        return False
+    return any(
+        condition["type"] == "DisruptionTarget"
+        and condition["status"] == "True"
+        and condition.get("reason") == "PreemptionByScheduler"
+        for condition in pod.get("status", {}).get("conditions") or ()
+    )

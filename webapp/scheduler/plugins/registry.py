@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 REGISTRY: dict[str, Callable[[Handle], Plugin]] = {
     DefaultBinder.name: lambda handle: DefaultBinder(handle.client),
-    DefaultPreemption.name: lambda _: DefaultPreemption(),
+    DefaultPreemption.name: DefaultPreemption,
     ImageLocality.name: lambda _: ImageLocality(),
     InterPodAffinity.name: lambda handle: InterPodAffinity(handle.listers),
     NodeAffinity.name: lambda _: NodeAffinity(),
