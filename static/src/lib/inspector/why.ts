@@ -99,3 +99,25 @@ function verdictOf(value: unknown): Verdict {
 export const pluginsOf = (attempt: Attempt): string[] => [
   ...new Set(attempt.verdicts.flatMap((verdict) => verdict.scores.map((score) => score.plugin))),
 ];
+
+const REMEDIES: readonly [RegExp, string][] = [
+  [/^Insufficient (\S+)/, "Ask for less $1, remove Pods from a Node, or add a Node with more."],
+  [/^Too many pods/, "Remove Pods from a Node, or add a Node."],
+  [/untolerated taint/, "Give the Pod a toleration for the taint, or take the taint off a Node."],
+  [/node affinity\/selector/, "Give a Node the labels that the Pod's nodeSelector or affinity asks for."],
+  [/unschedulable/, "Uncordon the Node."],
+  [/free ports/, "Let the Pod use another hostPort, or add a Node on which it is free."],
+  [/didn't match the requested node name/, "Only the Node that spec.nodeName names can take it."],
+];
+
+/** What would make the Pod fit, one sentence a kind of refusal; nothing when it has found its Node. */
+export function remediesFor(attempt: Attempt): string[] {
+  if (attempt.chosen) return [];
+  const reasons = attempt.verdicts.flatMap((verdict) => verdict.reason.split(", "));
+  const sentences = reasons.flatMap((reason) => {
+    const remedy = REMEDIES.find(([pattern]) => pattern.test(reason));
+    const subject = remedy?.[0].exec(reason)?.[1] ?? "";
+    return remedy ? [remedy[1].replace("$1", subject)] : [];
+  });
+  return [...new Set(sentences)];
+}

@@ -93,9 +93,10 @@ function hasContent({ contents, errors }: Document): boolean {
 function manifestOf(document: Document, index: number, text: string, lines: LineCounter): ManifestDocument {
   const [start, , end] = document.range ?? [0, 0, text.length];
   const root = isMap(document.contents) ? document.contents : null;
+  // As it is written: YAML reads `n` or `0x1f` as something else, of which the API server has to complain.
   const word = (...path: string[]): string => {
-    const value: unknown = root?.getIn(path);
-    return typeof value === "string" || typeof value === "number" ? String(value) : "";
+    const value = root?.getIn(path, true);
+    return isScalar(value) && value.value !== null ? (value.source ?? String(value.value)) : "";
   };
   const from = firstContent(text, start, end);
   const manifest: ManifestDocument = {

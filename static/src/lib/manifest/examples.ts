@@ -58,7 +58,8 @@ export const examples: readonly Example[] = [
   },
   {
     title: "An image that does not exist",
-    watch: "A slip in the tag: the Pod gets its Node and its IP, then the image cannot be pulled.",
+    watch:
+      "A slip in the tag: the Pod gets its Node and its IP, then its image cannot be pulled, again and again.",
     text: noSuchImage,
   },
   {
