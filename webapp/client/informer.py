@@ -33,24 +33,39 @@ Objects: TypeAlias = "list[JSONObject]"
 class _Index:
     """Objects by the values that a function gives for them: value → key → object."""
 
-    __slots__ = ("entries", "values_of")
+    __slots__ = ("entries", "values_by_key", "values_of")
 
     def __init__(self, values_of: Callable[[JSONObject], Iterable[str]]) -> None:
         self.values_of = values_of
         self.entries: dict[str, dict[str, JSONObject]] = {}
+        self.values_by_key: dict[str, tuple[str, ...]] = {}
 
-    def replace(self, key: str, old: JSONObject | None, new: JSONObject | None) -> None:
-        new_values = tuple(self.values_of(new)) if new is not None else ()
-        if old is not None:
-            for value in self.values_of(old):
-                if value not in new_values:
-                    held = self.entries[value]
-                    held.pop(key, None)
-                    if not held:
-                        del self.entries[value]
-        if new is not None:
-            for value in new_values:
-                self.entries.setdefault(value, {})[key] = new
+    def put(self, key: str, obj: JSONObject) -> None:
+        values = tuple(self.values_of(obj))
+        old_values = self.values_by_key.get(key, ())
+        if values != old_values:
+            for value in old_values:
+                if value not in values:
+                    self._take_out(key, value)
+            if values:
+                self.values_by_key[key] = values
+            else:
+                del self.values_by_key[key]
+        for value in values:
+            held = self.entries.get(value)
+            if held is None:
+                held = self.entries[value] = {}
+            held[key] = obj
+
+    def remove(self, key: str) -> None:
+        for value in self.values_by_key.pop(key, ()):
+            self._take_out(key, value)
+
+    def _take_out(self, key: str, value: str) -> None:
+        held = self.entries[value]
+        del held[key]
+        if not held:
+            del self.entries[value]
 
 
 class SharedInformer:
@@ -99,7 +114,7 @@ class SharedInformer:
             return
         index = self._indexes[name] = _Index(values_of)
         for key, obj in self.store.items():
-            index.replace(key, None, obj)
+            index.put(key, obj)
 
     def by_index(self, name: str, value: str) -> Objects:
         """Objects that have ``value`` in index ``name``, sorted by key."""
@@ -161,7 +176,7 @@ class SharedInformer:
             return
         self.store[key] = obj
         for index in self._indexes.values():
-            index.replace(key, old, obj)
+            index.put(key, obj)
         for on_add, on_update, _ in self._handlers:
             if old is None:
                 if on_add is not None:
@@ -174,7 +189,7 @@ class SharedInformer:
         if old is None:
             return
         for index in self._indexes.values():
-            index.replace(key, old, None)
+            index.remove(key)
         for _, _, on_delete in self._handlers:
             if on_delete is not None:
                 on_delete(old if last is None else last)

@@ -159,7 +159,10 @@ class PodJourney:
         """
         earliest_ms = 0
         for step in self.steps[: number - 1]:
-            earliest_ms = step.complete(max(earliest_ms, min(at_ms, step.done_ms or at_ms)))
+            done_ms = step.done_ms
+            if done_ms is None or step.failed:
+                done_ms = step.complete(max(earliest_ms, min(at_ms, done_ms or at_ms)))
+            earliest_ms = done_ms
         self.steps[number - 1].complete(max(earliest_ms, at_ms))
 
 
@@ -271,36 +274,34 @@ class JourneyLog:
     # --- steps 5 to 9: facts of the Pod itself --------------------------------------------------
 
     def _on_pod_fact(self, record: FactRecord) -> None:
-        subject = record.fact.subject
+        fact = record.fact
+        subject = fact.subject
         journey = self.journeys.get(subject.uid) if subject is not None else None
         if journey is None:
             return
-        number = _STEP_OF[type(record.fact)]
+        kind = type(fact)
+        number = _STEP_OF[kind]
         step = journey.steps[number - 1]
-        if number == 9 and journey.steps[8].done_ms is not None:
+        if number == 9 and step.done_ms is not None:
             return  # reports go on for as long as the Pod lives; the story is told
         step.note(record)
-        self._judge(journey, number, record)
+        if isinstance(fact, facts.StatusReported):
+            self._judge_report(journey, fact, record.at_ms)
+        elif kind in _COMPLETING:
+            journey.complete_through(number, record.at_ms)
+        else:
+            step.failed = kind in _HOLD_UPS
         journey.version += 1
         self._changed[journey.ref.uid] = None
 
     @staticmethod
-    def _judge(journey: PodJourney, number: int, record: FactRecord) -> None:
-        fact = record.fact
-        step = journey.steps[number - 1]
-        if isinstance(fact, _HOLD_UPS):
-            step.failed = True
-        elif isinstance(fact, facts.StatusReported):
-            journey.phase = fact.phase
-            if fact.phase in {"Running", "Succeeded", "Failed"}:
-                journey.complete_through(8, record.at_ms)
-            if fact.phase == "Succeeded":
-                journey.complete_through(9, record.at_ms)
-            step.failed = fact.phase == "Failed"
-        elif isinstance(fact, STEPS[number - 1].done_by):
-            journey.complete_through(number, record.at_ms)
-        else:
-            step.failed = False
+    def _judge_report(journey: PodJourney, report: facts.StatusReported, at_ms: int) -> None:
+        journey.phase = report.phase
+        if report.phase in {"Running", "Succeeded", "Failed"}:
+            journey.complete_through(8, at_ms)
+        if report.phase == "Succeeded":
+            journey.complete_through(9, at_ms)
+        journey.steps[8].failed = report.phase == "Failed"
 
     def _on_removed(self, record: FactRecord) -> None:
         subject = record.fact.subject
@@ -317,12 +318,15 @@ class JourneyLog:
             self.journeys.popitem(last=False)
 
 
-_HOLD_UPS = (
-    facts.ContainerBackedOff,
-    facts.ImagePullFailed,
-    facts.PodRejected,
-    facts.PodUnschedulable,
+_HOLD_UPS = frozenset(
+    (
+        facts.ContainerBackedOff,
+        facts.ImagePullFailed,
+        facts.PodRejected,
+        facts.PodUnschedulable,
+    )
 )
+_COMPLETING = frozenset(kind for step in STEPS[4:] for kind in step.done_by) - _HOLD_UPS
 _STEP_OF: dict[type[Fact], int] = {
     **{kind: step.number for step in STEPS[4:] for kind in (*step.begun_by, *step.done_by)},
     facts.PodRejected: 7,

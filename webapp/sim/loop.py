@@ -20,26 +20,25 @@ IDLE_LIMIT = 50_000_000
 """Timers after which :meth:`Simulation.run_until_idle` declares a livelock."""
 
 
-class Simulation:
-    """One world's time line.
+class Simulation(SimClock):
+    """One world's time line, and its clock.
 
     Attributes:
-        clock: Virtual now.
-        events_processed: Handlers run so far; together with ``clock.now_ms`` it names a point
+        events_processed: Handlers run so far; together with ``now_ms`` it names a point
             between two handlers exactly, which is how the journal stamps commands.
     """
 
-    __slots__ = ("_queue", "clock", "events_processed")
+    __slots__ = ("_queue", "events_processed")
 
     def __init__(self, start_ms: int = 0) -> None:
-        self.clock = SimClock(start_ms)
+        super().__init__(start_ms)
         self._queue = EventQueue()
         self.events_processed = 0
 
     @property
-    def now_ms(self) -> int:
-        """Virtual now in milliseconds since the Unix epoch."""
-        return self.clock.now_ms
+    def clock(self) -> SimClock:
+        """Virtual now, for those who only read it."""
+        return self
 
     @property
     def is_idle(self) -> bool:
@@ -73,7 +72,7 @@ class Simulation:
         """
         if delay_ms < 0:
             raise SimulationError(f"cannot schedule {delay_ms} ms ahead")
-        return self._queue.push(self.clock.now_ms + delay_ms, handler, key, background=background)
+        return self._queue.push(self.now_ms + delay_ms, handler, key, background=background)
 
     def schedule_at(
         self,
@@ -84,7 +83,7 @@ class Simulation:
         background: bool = False,
     ) -> Timer:
         """Call ``handler(key)`` at virtual time ``at_ms``; a time already past means now."""
-        return self._queue.push(max(at_ms, self.clock.now_ms), handler, key, background=background)
+        return self._queue.push(max(at_ms, self.now_ms), handler, key, background=background)
 
     def cancel(self, timer: Timer | None) -> None:
         """Forget a pending timer; ``None`` and timers that have run are ignored."""
@@ -123,7 +122,7 @@ class Simulation:
         while True:
             timer = take(until_ms)
             if timer is None:
-                self.clock.now_ms = max(self.clock.now_ms, until_ms)
+                self.now_ms = max(self.now_ms, until_ms)
                 return True
             run(timer)
             countdown -= 1
@@ -134,7 +133,7 @@ class Simulation:
 
     def run_for(self, delay_ms: int) -> None:
         """Run everything due within ``delay_ms`` from now and move the clock there."""
-        self.run_until(self.clock.now_ms + delay_ms)
+        self.run_until(self.now_ms + delay_ms)
 
     def run_until(self, at_ms: int) -> None:
         """Run everything due up to and including ``at_ms`` and move the clock there."""
@@ -156,8 +155,7 @@ class Simulation:
                 raise SimulationError(f"the world did not settle within {limit} events")
 
     def _run(self, timer: Timer) -> None:
-        clock = self.clock
-        clock.now_ms = max(clock.now_ms, timer.at_ms)
+        self.now_ms = max(self.now_ms, timer.at_ms)
         handler, key = timer.handler, timer.key
         timer.handler = timer.key = None
         self.events_processed += 1

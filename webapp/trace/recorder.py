@@ -56,7 +56,8 @@ class Recorder:
     def record(self, fact: Fact) -> int:
         """Append a fact and tell the subscribers; return its ``seq``."""
         self.last_seq = seq = self.last_seq + 1
-        entry = FactRecord(seq, self._clock.now_ms, self.cause, fact)
+        # The short way to a NamedTuple: this is the hottest line of a busy world.
+        entry = tuple.__new__(FactRecord, (seq, self._clock.now_ms, self.cause, fact))
         self.records.append(entry)
         listeners = self._listeners.get(type(fact))
         if listeners is None:
