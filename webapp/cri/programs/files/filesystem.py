@@ -1,0 +1,343 @@
+"""One container's view of files: its own tree, with volumes mounted into it.
+
+Paths in, nodes out, failures as :class:`~webapp.cri.programs.files.nodes.FileError`. The tree begins as
+the image's shared one; whatever is changed is copied on the way down.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from typing import TYPE_CHECKING, NamedTuple
+
+from webapp.cri.programs.files.nodes import (
+    BUSY,
+    EXISTS,
+    IS_A_DIRECTORY,
+    NO_ENTRY,
+    NOT_A_DIRECTORY,
+    NOT_EMPTY,
+    READ_ONLY,
+    TOO_MANY_LINKS,
+    Device,
+    Directory,
+    File,
+    FileError,
+    Quota,
+    Symlink,
+    tree_sizes,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from webapp.cri.programs.files.nodes import Node
+    from webapp.sim.clock import SimClock
+
+MOST_LINKS = 40
+
+
+class Mount(NamedTuple):
+    """A volume, or a part of one, at a path.
+
+    Attributes:
+        node: Its directory, or a single file; shared with whoever mounts it too.
+        read_only: Whether this mount may not be written through.
+        quota: The volume's room.
+    """
+
+    node: Directory | File
+    read_only: bool
+    quota: Quota
+
+
+class Place(NamedTuple):
+    """Where a path leads.
+
+    Attributes:
+        path: Without links and dots.
+        node: What is there; ``None`` when only the directory around it exists.
+        parent: The directory around it; the root is its own.
+        mount: The mount it is in, ``None`` for the container's own tree.
+    """
+
+    path: str
+    node: Node | None
+    parent: Directory
+    mount: Mount | None
+
+
+class FileSystem:
+    """Files of one container.
+
+    Args:
+        root: The image's tree; not changed when shared.
+        mounts: Absolute path → mount.
+        clock: Stamps changes.
+        read_only: Whether the container's own tree may not change.
+    """
+
+    def __init__(
+        self,
+        root: Directory,
+        mounts: Mapping[str, Mount],
+        clock: SimClock,
+        *,
+        read_only: bool = False,
+        quota: Quota | None = None,
+    ) -> None:
+        self._root = root
+        self._clock = clock
+        self._mounts = dict(mounts)
+        self._read_only = read_only
+        self._quota = quota or Quota()
+        for path in sorted(self._mounts):
+            self._make_mount_point(path)
+
+    @property
+    def mounts(self) -> Mapping[str, Mount]:
+        """Absolute path → mount."""
+        return self._mounts
+
+    @property
+    def quota(self) -> Quota:
+        """The room of the container's own tree."""
+        return self._quota
+
+    # Looking
+
+    def find(self, path: str, *, follow: bool = True) -> Place:
+        """Where an absolute path leads.
+
+        Raises:
+            FileError: A directory on the way is missing or is none, or links go round in circles.
+        """
+        return self._find(path, follow=follow, own=False, links=0)
+
+    def node(self, path: str, *, follow: bool = True) -> Node:
+        """What is at a path.
+
+        Raises:
+            FileError: Nothing.
+        """
+        found = self.find(path, follow=follow).node
+        if found is None:
+            raise FileError(NO_ENTRY)
+        return found
+
+    def exists(self, path: str) -> bool:
+        """Whether something is at a path."""
+        return self.get(path) is not None
+
+    def get(self, path: str, *, follow: bool = True) -> Node | None:
+        """What is at a path, or ``None``."""
+        try:
+            return self.find(path, follow=follow).node
+        except FileError:
+            return None
+
+    def read(self, path: str) -> bytes:
+        """A file's content.
+
+        Raises:
+            FileError: It is missing or a directory.
+        """
+        node = self.node(path)
+        if isinstance(node, Directory):
+            raise FileError(IS_A_DIRECTORY)
+        return node.content() if isinstance(node, File) else b""
+
+    def names(self, path: str) -> list[str]:
+        """Names in a directory, sorted, without dots.
+
+        Raises:
+            FileError: It is missing or is none.
+        """
+        node = self.node(path)
+        if not isinstance(node, Directory):
+            raise FileError(NOT_A_DIRECTORY)
+        return sorted(node.entries)
+
+    # Changing
+
+    def open_for_writing(self, path: str, *, truncate: bool) -> tuple[File | Device, Quota]:
+        """A file to be written, made when it is missing, and the room it is in.
+
+        Raises:
+            FileError: It is a directory, or may not be written.
+        """
+        place = self._find(path, follow=True, own=True, links=0)
+        node = place.node
+        if isinstance(node, Directory):
+            raise FileError(IS_A_DIRECTORY)
+        if isinstance(node, Device):
+            return node, self._quota
+        self._check_writable(place)
+        quota = place.mount.quota if place.mount else self._quota
+        name = posixpath.basename(place.path)
+        if not isinstance(node, File):
+            node = File(modified_ms=self._clock.now_ms)
+            place.parent.entries[name] = node
+        elif node.shared:
+            node = node.copy()
+            place.parent.entries[name] = node
+            quota.add(len(node.data), node.hole)
+        if truncate:
+            quota.add(-len(node.data), -node.hole)
+            node.data.clear()
+            node.hole = 0
+            node.modified_ms = self._clock.now_ms
+        return node, quota
+
+    def append(self, file: File, quota: Quota, data: bytes, hole: int = 0) -> None:
+        """Add to an open file.
+
+        Raises:
+            FileError: There is no room.
+        """
+        quota.add(len(data), hole)
+        file.data += data
+        file.hole += hole
+        file.modified_ms = self._clock.now_ms
+
+    def write(self, path: str, data: bytes) -> None:
+        """Replace a file's content.
+
+        Raises:
+            FileError: It cannot be written.
+        """
+        file, quota = self.open_for_writing(path, truncate=True)
+        if isinstance(file, File):
+            self.append(file, quota, data)
+
+    def make_directory(self, path: str, *, parents: bool = False) -> None:
+        """Make a directory.
+
+        Raises:
+            FileError: It exists (unless ``parents``), or the one around it is missing.
+        """
+        if parents:
+            around = posixpath.dirname(path.rstrip("/"))
+            if around not in ("", "/"):
+                self.make_directory(around, parents=True)
+        place = self._find(path, follow=True, own=True, links=0)
+        if place.node is not None:
+            if parents and isinstance(place.node, Directory):
+                return
+            raise FileError(EXISTS)
+        self._check_writable(place)
+        made = Directory(modified_ms=self._clock.now_ms)
+        place.parent.entries[posixpath.basename(place.path)] = made
+
+    def add(self, path: str, node: Node) -> None:
+        """Put a node at a path, in place of a file that is there.
+
+        Raises:
+            FileError: The directory around it is missing or may not be written.
+        """
+        place = self._find(path, follow=False, own=True, links=0)
+        self._check_writable(place)
+        if isinstance(place.node, Directory):
+            raise FileError(IS_A_DIRECTORY)
+        quota = place.mount.quota if place.mount else self._quota
+        if place.node is not None:
+            self._count_out(place.node, quota)
+        held, hole = tree_sizes(node)
+        quota.add(held, hole)
+        place.parent.entries[posixpath.basename(place.path)] = node
+
+    def remove(self, path: str, *, recursive: bool = False) -> None:
+        """Remove a file or a directory.
+
+        Raises:
+            FileError: It is missing, a directory that is not empty, or may not be removed.
+        """
+        place = self._find(path, follow=False, own=True, links=0)
+        if place.node is None:
+            raise FileError(NO_ENTRY)
+        self._check_writable(place)
+        if place.path in self._mounts or place.path == "/":
+            raise FileError(BUSY)
+        if isinstance(place.node, Directory) and place.node.entries and not recursive:
+            raise FileError(NOT_EMPTY)
+        quota = place.mount.quota if place.mount else self._quota
+        self._count_out(place.node, quota)
+        del place.parent.entries[posixpath.basename(place.path)]
+
+    def check_writable(self, path: str) -> None:
+        """Whether what is at a path may be changed.
+
+        Raises:
+            FileError: It may not.
+        """
+        self._check_writable(self.find(path))
+
+    # Walking
+
+    def _find(self, path: str, *, follow: bool, own: bool, links: int) -> Place:
+        names = [name for name in path.split("/") if name not in ("", ".")]
+        if own and self._root.shared:
+            self._root = self._root.copy()
+        trail: list[tuple[str, Directory, Mount | None]] = [("", self._root, None)]
+        for index, name in enumerate(names):
+            last = index == len(names) - 1
+            here, directory, mount = trail[-1]
+            if name == "..":
+                if len(trail) > 1:
+                    trail.pop()
+                if last:
+                    here, directory, mount = trail[-1]
+                    return Place(here or "/", directory, trail[max(0, len(trail) - 2)][1], mount)
+                continue
+            full = f"{here}/{name}"
+            mounted = self._mounts.get(full)
+            node: Node | None
+            if mounted is not None:
+                node, mount = mounted.node, mounted
+            else:
+                node = directory.entries.get(name)
+            if isinstance(node, Symlink) and (follow or not last):
+                if links >= MOST_LINKS:
+                    raise FileError(TOO_MANY_LINKS)
+                rest = "/".join(names[index + 1 :])
+                target = posixpath.join(here or "/", node.target, rest)
+                return self._find(target.rstrip("/"), follow=follow, own=own, links=links + 1)
+            if own and mounted is None and isinstance(node, Directory) and node.shared:
+                node = node.copy()
+                directory.entries[name] = node
+            if last:
+                return Place(full, node, directory, mount)
+            if node is None:
+                raise FileError(NO_ENTRY)
+            if not isinstance(node, Directory):
+                raise FileError(NOT_A_DIRECTORY)
+            trail.append((full, node, mount))
+        here, directory, mount = trail[-1]
+        return Place(here or "/", directory, trail[max(0, len(trail) - 2)][1], mount)
+
+    def _check_writable(self, place: Place) -> None:
+        if place.mount.read_only if place.mount else self._read_only:
+            raise FileError(READ_ONLY)
+
+    def _count_out(self, node: Node, quota: Quota) -> None:
+        if isinstance(node, File) and node.shared:
+            return
+        held, hole = tree_sizes(node)
+        quota.add(-min(held, quota.held_bytes), -hole)
+
+    def _make_mount_point(self, path: str) -> None:
+        # The runtime makes the path of a mount in the image's tree, read-only or not.
+        read_only, self._read_only = self._read_only, False
+        try:
+            self._make_parents(path)
+        finally:
+            self._read_only = read_only
+
+    def _make_parents(self, path: str) -> None:
+        around = posixpath.dirname(path)
+        if self.get(around) is None:
+            self.make_directory(around, parents=True)
+        place = self._find(path, follow=False, own=True, links=0)
+        name = posixpath.basename(path)
+        if name and name not in place.parent.entries:
+            node = self._mounts[path].node
+            place.parent.entries[name] = Directory() if isinstance(node, Directory) else File()
