@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from webapp.sim.loop import Simulation
 
 BOOKMARK_INTERVAL_MS = 60_000
+_EVERYTHING = ("", "")
 INITIAL_EVENTS_END = "k8s.io/initial-events-end"
 
 
@@ -225,8 +226,10 @@ class Cacher:
         if fanout is None or not fanout.by_index:
             return
         translation = _Translation(change)
-        for index in _indexes_of(change):
-            held = fanout.by_index.get(index)
+        by_index = fanout.by_index
+        everything_only = len(by_index) == 1 and _EVERYTHING in by_index
+        for index in (_EVERYTHING,) if everything_only else _indexes_of(change):
+            held = by_index.get(index)
             if held:
                 for watcher in tuple(held):
                     event = translation.event_for(watcher.selection)
@@ -315,12 +318,12 @@ def _index_of(selection: Selection) -> tuple[str, str]:
                 return field, value
     if selection.namespace:
         return "metadata.namespace", selection.namespace
-    return "", ""
+    return _EVERYTHING
 
 
 def _indexes_of(change: Change) -> Iterator[tuple[str, str]]:
     """Where the watchers stand whom ``change`` may concern, each place once."""
-    yield "", ""
+    yield _EVERYTHING
     obj = change.value
     metadata = obj["metadata"]
     namespace = metadata.get("namespace")

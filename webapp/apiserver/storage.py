@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from webapp.trace.facts import ObjectRef, ObjectStored
+from webapp.apimachinery.meta import object_ref
+from webapp.trace.facts import ObjectStored
 
 if TYPE_CHECKING:
     from webapp.apimachinery.meta import JSONObject
@@ -106,15 +107,11 @@ class Storage:
         resource = self._resources.get(bucket)
         if resource is None:
             resource = self._resources[bucket] = bucket[bucket.rindex("/") + 1 :]
-        metadata = obj["metadata"]
-        subject = ObjectRef(
-            obj["kind"], metadata.get("namespace", ""), metadata["name"], metadata.get("uid", "")
-        )
         before = recorder.cause
         recorder.cause = recorder.record(
             ObjectStored(
                 actor=actor,
-                subject=subject,
+                subject=object_ref(obj),
                 revision=revision,
                 operation=operation,
                 resource=resource,

@@ -178,12 +178,13 @@ class _DelayedLine:
         shown = batch if len(batch) <= DRAWN_BATCH else batch[-1:]
         seq = 0
         for event in shown:
-            if event.object.get("kind") in DRAWN_KINDS:
+            obj = event.object
+            if obj.get("kind") in DRAWN_KINDS:
                 self._recorder.cause = self._writes.seq_of(event.revision)
                 seq = self._recorder.record(
                     WatchDelivered(
-                        actor=_receiver_of(self._receiver, event.object),
-                        subject=object_ref(event.object),
+                        actor=_receiver_of(self._receiver, obj),
+                        subject=object_ref(obj),
                         revision=event.revision,
                         operation=event.type,
                         duration_ms=self._latency_ms,

@@ -94,16 +94,15 @@ class Store:
         """Write a version of a key; return its revision."""
         held = self._bucket(bucket)
         before = held.live.get(name)
-        self.revision += 1
-        revision = self.revision
+        self.revision = revision = self.revision + 1
         if before is None:
-            held.live[name] = KeyValue(name, value, revision, revision)
             held.forget_order()
-            previous = None
+            created, previous = revision, None
         else:
-            held.live[name] = KeyValue(name, value, before.create_revision, revision)
-            previous = before.value
-        self._commit(held, Change(revision, bucket, name, value, previous, deleted=False))
+            created, previous = before.create_revision, before.value
+        # The short way to a NamedTuple: every revision needs two.
+        held.live[name] = tuple.__new__(KeyValue, (name, value, created, revision))
+        self._commit(held, tuple.__new__(Change, (revision, bucket, name, value, previous, False)))
         return revision
 
     def delete(self, bucket: str, name: str, last: Any = None) -> int:

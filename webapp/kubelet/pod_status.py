@@ -39,7 +39,7 @@ Waiting = dict[str, tuple[str, str]]
 """Container name → (reason, message) of why it waits."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class StatusInput:
     """Everything that a Pod's status is made from.
 
@@ -190,11 +190,13 @@ def _condition(
 ) -> JSONObject:
     holds, reason, message = verdict
     status = "True" if holds else "False"
-    changed_at = (
-        last["lastTransitionTime"]
-        if last is not None and last["status"] == status and last.get("lastTransitionTime")
-        else time_text(now_ms)
-    )
+    changed_at = None
+    if last is not None and last["status"] == status:
+        changed_at = last.get("lastTransitionTime")
+        if changed_at and _is_as_told(last, reason, message, generation):
+            return last
+    if not changed_at:
+        changed_at = time_text(now_ms)
     condition: JSONObject = {
         "type": kind,
         "status": status,
@@ -207,7 +209,19 @@ def _condition(
         condition["reason"] = reason
     if message:
         condition["message"] = message
-    return last if last == condition else condition
+    return condition
+
+
+def _is_as_told(last: JSONObject, reason: str, message: str, generation: int | None) -> bool:
+    """Whether a condition of the right status and with a time says what is to be said, and no more."""
+    fields = 4 + bool(reason) + bool(message) + bool(generation)
+    return (
+        len(last) == fields
+        and last.get("reason", "") == reason
+        and last.get("message", "") == message
+        and (not generation or last.get("observedGeneration") == generation)
+        and last.get("lastProbeTime", "") is None
+    )
 
 
 def _containers_ready(given: StatusInput, phase: str) -> tuple[bool, str, str]:
@@ -216,20 +230,22 @@ def _containers_ready(given: StatusInput, phase: str) -> tuple[bool, str, str]:
     if phase == FAILED:
         return False, "PodFailed", ""
     spec, observed = given.pod["spec"], given.observed
-    sidecars = (item for item in spec.get("initContainers") or () if is_sidecar(item))
-    unready = [
-        item["name"]
-        for item in (*sidecars, *spec["containers"])
-        if not observed.ready(item["name"])
-    ]
+    containers = spec["containers"]
+    inits = spec.get("initContainers")
+    if inits:
+        containers = [*(item for item in inits if is_sidecar(item)), *containers]
+    unready = [item["name"] for item in containers if not observed.ready(item["name"])]
     if unready:
         return False, "ContainersNotReady", f"containers with unready status: [{' '.join(unready)}]"
     return True, "", ""
 
 
 def _readiness_gates(given: StatusInput, last: dict[str, JSONObject]) -> tuple[bool, str, str]:
+    gates = given.pod["spec"].get("readinessGates")
+    if not gates:
+        return True, "", ""
     problems = []
-    for gate in given.pod["spec"].get("readinessGates") or ():
+    for gate in gates:
         kind = gate["conditionType"]
         condition = last.get(kind)
         if condition is None:
@@ -247,13 +263,10 @@ def _initialised(given: StatusInput, phase: str) -> tuple[bool, str, str]:
     if phase == SUCCEEDED:
         return True, "PodCompleted", ""
     spec, observed = given.pod["spec"], given.observed
-    if _apps_begun(spec, observed):
+    inits = spec.get("initContainers")
+    if not inits or _apps_begun(spec, observed):
         return True, "", ""
-    incomplete = [
-        item["name"]
-        for item in spec.get("initContainers") or ()
-        if not _is_init_done(item, observed)
-    ]
+    incomplete = [item["name"] for item in inits if not _is_init_done(item, observed)]
     if incomplete:
         text = f"containers with incomplete status: [{' '.join(incomplete)}]"
         return False, "ContainersNotInitialized", text

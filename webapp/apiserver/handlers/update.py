@@ -37,12 +37,23 @@ _PARTS: dict[str, Callable[[JSONObject, JSONObject], JSONObject]] = {
 
 def update(ctx: RequestContext, registry: Registry) -> Response:
     """Answer a PUT to an object or to its status."""
+    if ctx.is_trusted and ctx.info.subresource == "status" and not ctx.request.query:
+        return _update_status_routine(ctx, registry)
     dry_run = ctx.dry_run
     obj = decode_object(ctx)
     check_name(ctx, obj)
     old = registry.store_for(ctx.resource).get(namespace_of(ctx), ctx.info.name)
     stored = store_update(ctx, registry, old, obj, dry_run=dry_run)
     return object_response(ctx, stored)
+
+
+def _update_status_routine(ctx: RequestContext, registry: Registry) -> Response:
+    """As :func:`update`, for the status that a component reports: nothing is optional."""
+    obj = decode_object(ctx)
+    check_name(ctx, obj)
+    store = registry.store_for(ctx.resource)
+    old = store.get(namespace_of(ctx), ctx.info.name)
+    return object_response(ctx, store.update_status(ctx, old, obj, dry_run=False))
 
 
 def store_update(
