@@ -97,7 +97,11 @@ class Algorithm:
         """Find the best Node for ``pod``; ``percentage`` goes before the algorithm's own."""
         nodes = self._cache.nodes
         nodes.lay_out()
-        pod_class = framework.pod_class(pod)
+        wanted = nodes_to_find(percentage or self._percentage, nodes.size)
+        start = self.next_start % nodes.size if nodes.size else 0
+        pod_class = framework.pod_class(pod, start, wanted)
+        if pod_class.is_partial and not self._window_fits(pod_class, start, wanted):
+            pod_class.complete()
         nothing = np.zeros(0, np.int64)
         if nodes.size == 0:
             status = Status(Code.UNSCHEDULABLE_AND_UNRESOLVABLE, (NO_NODES,))
@@ -119,8 +123,6 @@ class Algorithm:
             fitting: Rows = fitting_named
             fitting_count, scanned_count = len(fitting_named), len(rows)
         else:
-            wanted = nodes_to_find(percentage or self._percentage, nodes.size)
-            start = self.next_start % nodes.size
             fitting, fitting_count, scanned_count = scan(pod_class.fits, start, wanted)
             scanned = rotated(start, scanned_count, nodes.size)
         self.next_start = (self.next_start + scanned_count) % nodes.size
@@ -140,6 +142,12 @@ class Algorithm:
         return ScheduleResult(
             pod_class, nodes.names[row], row, scanned, fitting, fitting_count, totals
         )
+
+    def _window_fits(self, pod_class: PodClass, start: int, wanted: int) -> bool:
+        """Whether the scan ends where the class is up to date."""
+        if self._nominator or pod_class.node_names is not None:
+            return False
+        return bool(pod_class.fits[start : start + wanted].all())
 
     def _count_nominated(self, pod: PodInfo, pod_class: PodClass) -> None:
         """Refuse Nodes whose room is meant for Pods that are as important."""

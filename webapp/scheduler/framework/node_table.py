@@ -19,6 +19,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from webapp.scheduler.framework.affinity_terms import NO_TERMS, AffinityTerm
+from webapp.scheduler.framework.change_log import ChangeLog
 from webapp.scheduler.framework.pod_counts import PodCounts
 from webapp.scheduler.framework.resources import (
     CPU,
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from webapp.scheduler.framework.types import HostPort, PodInfo
 
 _LEAST_CAPACITY = 16
-_LOG_LIMIT = 8192
 _KEPT_MATCHES = 8192
 _KEPT_TERMS = 2048
 _REGION_LABEL = "topology.kubernetes.io/region"
@@ -111,45 +111,6 @@ class NodeInfo:
     def zone(self) -> tuple[str, str]:
         """Region and zone; Nodes of different ones take turns in the scan."""
         return self.labels.get(_REGION_LABEL, ""), self.labels.get(_ZONE_LABEL, "")
-
-
-class ChangeLog:
-    """Rows that changed, in order; readers keep a position in it.
-
-    Attributes:
-        end: Position behind the newest change.
-        start: Position of the oldest change still kept.
-    """
-
-    __slots__ = ("_rows", "end", "start")
-
-    def __init__(self) -> None:
-        self._rows: list[int] = []
-        self.start = 0
-        self.end = 0
-
-    def append(self, row: int) -> None:
-        """Note a change."""
-        self._rows.append(row)
-        self.end += 1
-        if len(self._rows) > _LOG_LIMIT:
-            half = _LOG_LIMIT // 2
-            del self._rows[:half]
-            self.start += half
-
-    def rewind(self, position: int) -> None:
-        """Forget the changes since ``position``, since they have been undone."""
-        if position >= self.start:
-            del self._rows[position - self.start :]
-            self.end = position
-
-    def last(self) -> int:
-        """The newest change."""
-        return self._rows[-1]
-
-    def since(self, position: int) -> IntArray:
-        """The rows changed since ``position``, sorted, each once."""
-        return np.unique(np.array(self._rows[position - self.start :], np.int64))
 
 
 class _DerivedColumn(NamedTuple):
@@ -418,6 +379,25 @@ class NodeTable:
     def image_column(self, image: str) -> IntArray:
         """Row → bytes of an image, 0 where the Node lacks it."""
         return self._column(("image", image), lambda info: info.images.get(image, 0))
+
+    def capacity(self, resource: str) -> IntArray:
+        """Row → allocatable CPU or memory, 1 where there is none: something to divide by."""
+        return self._column(("capacity", resource), lambda info: self._capacity_of(info, resource))
+
+    def counted_resources(self) -> IntArray:
+        """Row → how many of CPU and memory the Node has at all, 1 where it has neither."""
+
+        def count(info: NodeInfo) -> int:
+            row = self.rows[info.name]
+            has = bool(self.allocatable_cpu[row]) + bool(self.allocatable_memory[row])
+            return max(has, 1)
+
+        return self._column(("counted", ""), count)
+
+    def _capacity_of(self, info: NodeInfo, resource: str) -> int:
+        row = self.rows[info.name]
+        column = self.allocatable_cpu if resource == CPU else self.allocatable_memory
+        return max(int(column[row]), 1)
 
     def _column(self, key: tuple[str, str], value_of: Callable[[NodeInfo], int]) -> IntArray:
         column = self._derived.get(key)

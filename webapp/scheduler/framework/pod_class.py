@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from webapp.scheduler.framework.node_table import NodeTable
     from webapp.scheduler.framework.types import PodInfo
 
+_FEW = 6
+"""As long as no more rows have changed, one after the other is faster than all at once."""
+
 _NODE_SCOPES = (Scope.NODE, Scope.USAGE)
 _CHANGING_SCOPES = (Scope.USAGE, Scope.CLUSTER)
 
@@ -57,13 +60,15 @@ class ScoreColumn:
     their order.
     """
 
-    __slots__ = ("cluster_plugin", "plugin", "raw", "weight")
+    __slots__ = ("cluster_plugin", "normalized_number", "number", "plugin", "raw", "weight")
 
     def __init__(self, plugin: ScorePlugin, weight: int) -> None:
         self.plugin = plugin
         self.cluster_plugin = plugin if isinstance(plugin, ClusterScorePlugin) else None
         self.weight = weight
         self.raw: IntArray | int = 0
+        self.number: int | None = None
+        self.normalized_number = 0
 
 
 class PodClass:
@@ -79,6 +84,7 @@ class PodClass:
         scores: The same for score plugins.
         refused_by: Row → 1 + place in ``filters`` of the first plugin that refuses it; 0 fits.
         fits: Row → whether no plugin refuses it.
+        is_partial: Whether some rows are not up to date yet.
         base_total: Row → weighted sum over the score plugins that need no normalising.
     """
 
@@ -92,12 +98,14 @@ class PodClass:
         "_pre_filter_plugins",
         "_pre_score_plugins",
         "_score_plugins",
+        "_summed_scores",
         "_usage_filters",
         "_usage_position",
         "_usage_scores",
         "base_total",
         "filters",
         "fits",
+        "is_partial",
         "narrowing_plugins",
         "node_names",
         "normalized_scores",
@@ -124,38 +132,68 @@ class PodClass:
         self._layout = -1
         self._node_position = 0
         self._usage_position = 0
+        self.is_partial = False
         self._overrides: list[tuple[int, int, int, int]] = []
         self._start_over()
 
     # --- keeping up -------------------------------------------------------------------------
 
-    def refresh(self) -> None:
-        """Bring all columns up to the present state of the table."""
+    def refresh(self, start: int = 0, wanted: int = 0) -> None:
+        """Bring the columns up to the present state of the table.
+
+        When many Nodes have got Pods since the last time, only the rows from ``start`` on that the
+        scan is going to look at (``wanted`` of them) are asked about; :attr:`is_partial` says so,
+        and :meth:`complete` does the rest.
+        """
         nodes = self._nodes
         node_log, usage_log = nodes.node_log, nodes.usage_log
         if self._overrides:
             self._undo_overrides()
-        if (
-            self._layout != nodes.layout
-            or self._node_position < node_log.start
-            or self._usage_position < usage_log.start
-        ):
+        if self._layout != nodes.layout or self._node_position < node_log.start:
             self._evaluate()
+            self._usage_position = usage_log.end
         else:
             if self._node_position != node_log.end:
                 self._patch_nodes(node_log.since(self._node_position))
-            changed = usage_log.end - self._usage_position
-            if changed == 1:
-                self._patch_row(usage_log.last())
-            elif changed:
-                self._patch_usage(usage_log.since(self._usage_position))
+            self._follow_usage(start, wanted)
             for column in self._cluster_filters:
                 self._refilter(column)
         self._layout = nodes.layout
         self._node_position = node_log.end
+
+    def _follow_usage(self, start: int, wanted: int) -> None:
+        usage_log = self._nodes.usage_log
+        changed = usage_log.end - self._usage_position
+        if not changed or not self.status.is_success:
+            return
+        stop = start + wanted
+        if changed <= _FEW and not self.is_partial:
+            for row in usage_log.each_since(self._usage_position):
+                self._patch_row(row)
+        elif wanted and stop <= self._nodes.size:
+            self._patch_usage(slice(start, stop))
+            if wanted < self._nodes.size:
+                self.is_partial = True
+                return
+        else:
+            self.complete()
+            return
+        self.is_partial = False
+        self._usage_position = usage_log.end
+
+    def complete(self) -> None:
+        """Ask about the rows that :meth:`refresh` has left out."""
+        usage_log = self._nodes.usage_log
+        changed = usage_log.end - self._usage_position
+        if self._usage_position < usage_log.start or changed * 4 > self._nodes.size:
+            self._patch_usage(ALL_ROWS)
+        elif changed:
+            self._patch_usage(usage_log.since(self._usage_position))
+        self.is_partial = False
         self._usage_position = usage_log.end
 
     def _start_over(self) -> None:
+        self.is_partial = False
         self.state = CycleState()
         self.status: Status = SUCCESS
         self.node_names: frozenset[str] | None = None
@@ -163,6 +201,7 @@ class PodClass:
         self.filters: list[FilterColumn] = []
         self.scores: list[ScoreColumn] = []
         self.normalized_scores: list[ScoreColumn] = []
+        self._summed_scores: list[ScoreColumn] = []
         self._usage_filters: list[FilterColumn] = []
         self._usage_scores: list[ScoreColumn] = []
         self.refused_by = np.zeros(self._nodes.size, np.int8)
@@ -200,6 +239,7 @@ class PodClass:
             if score_column.cluster_plugin is None:
                 raw = score_column.plugin.score(state, self.pod, nodes, ALL_ROWS)
                 score_column.raw = raw if isinstance(raw, int) else _compacted(raw)
+        self._summed_scores = [c for c in self.scores if not c.plugin.normalizes]
         self.normalized_scores = [c for c in self.scores if c.plugin.normalizes]
         self._usage_scores = [
             c for c in self.scores if c.plugin.scope is Scope.USAGE and not c.plugin.normalizes
@@ -253,7 +293,7 @@ class PodClass:
             touched = ALL_ROWS
         self._combine(touched)
 
-    def _patch_usage(self, rows: IntArray) -> None:
+    def _patch_usage(self, rows: Rows) -> None:
         """The Pods on some Nodes changed."""
         if not self.status.is_success:
             return
@@ -310,14 +350,14 @@ class PodClass:
         if len(rows):
             self._combine(rows)
 
-    def _put_codes(self, column: FilterColumn, rows: IntArray, codes: IntArray | None) -> None:
+    def _put_codes(self, column: FilterColumn, rows: Rows, codes: IntArray | None) -> None:
         if column.codes is None:
             if codes is None or not codes.any():
                 return
             column.codes = np.zeros(self._nodes.size, np.int64)
         column.codes[rows] = 0 if codes is None else codes
 
-    def _put_scores(self, column: ScoreColumn, rows: IntArray, scores: IntArray | int) -> None:
+    def _put_scores(self, column: ScoreColumn, rows: Rows, scores: IntArray | int) -> None:
         if isinstance(column.raw, int):
             if isinstance(scores, int) and scores == column.raw:
                 return
@@ -325,18 +365,20 @@ class PodClass:
         column.raw[rows] = scores
 
     def _combine(self, rows: Rows) -> None:
-        refused_by = np.zeros(len(self.refused_by[rows]), np.int8)
+        refused_by: IntArray | None = None
         for place in range(len(self.filters), 0, -1):
             codes = self.filters[place - 1].codes
             if codes is not None:
+                if refused_by is None:
+                    refused_by = np.zeros(len(self.refused_by[rows]), np.int8)
                 refused_by[codes[rows] != 0] = place
-        self.refused_by[rows] = refused_by
-        self.fits[rows] = refused_by == 0
-        total = np.zeros(len(refused_by), np.int64)
-        for column in self.scores:
-            if not column.plugin.normalizes:
-                raw = column.raw
-                total += column.weight * (raw if isinstance(raw, int) else raw[rows])
+        self.refused_by[rows] = 0 if refused_by is None else refused_by
+        self.fits[rows] = True if refused_by is None else refused_by == 0
+        total: IntArray | int = 0
+        for column in self._summed_scores:
+            raw = column.raw
+            own = raw if isinstance(raw, int) else raw[rows]
+            total = total + (own if column.weight == 1 else column.weight * own)
         self.base_total[rows] = total
 
     # --- one Node in another state --------------------------------------------------------------
@@ -390,21 +432,26 @@ class PodClass:
     def total_scores(self, rows: Rows, count: int) -> IntArray:
         """Weighted sums of the Nodes that fit, in the order of ``rows`` (``count`` of them)."""
         total = self.base_total[rows]
+        same_for_all = 0
         for column in self.normalized_scores:
             scorer = column.cluster_plugin
             if scorer is not None:
                 column.raw = scorer.score_fitting(self.state, self.pod, self._nodes, rows, count)
-            total = total + column.weight * self._normalized(column, rows)
-        return total
+            raw = column.raw
+            if isinstance(raw, int):
+                same_for_all += column.weight * self._normalized_number(column, raw)
+                continue
+            own = raw[rows] if scorer is None else raw
+            total = total + column.weight * column.plugin.normalize(self.state, own)
+        return total + same_for_all
 
-    def _normalized(self, column: ScoreColumn, rows: Rows) -> IntArray | int:
-        """One plugin's scores of the Nodes that fit, from 0 to 100."""
-        raw = column.raw
-        if isinstance(raw, int):
-            # Equal raw scores stay equal, so that one stands for all.
-            return int(column.plugin.normalize(self.state, np.array((raw,), np.int64))[0])
-        own = raw[rows] if column.cluster_plugin is None else raw
-        return column.plugin.normalize(self.state, own)
+    def _normalized_number(self, column: ScoreColumn, raw: int) -> int:
+        """Equal raw scores stay equal, so that one stands for all."""
+        if column.number != raw:
+            column.number = raw
+            one = column.plugin.normalize(self.state, np.array((raw,), np.int64))
+            column.normalized_number = int(one[0])
+        return column.normalized_number
 
     def refused_nodes(self, rows: IntArray) -> list[RefusedNodes]:
         """Why ``rows`` were refused: a group for each plugin and its code."""

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from webapp.scheduler.framework.change_log import ChangeLog
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
@@ -92,6 +94,7 @@ class DomainCounts:
         domain_count: How many are present.
         total: Pods in all of them.
         version: Rises with each change of a count.
+        flips: Domains that got their first Pod or lost their last one.
         topology: The table's when the domains were read.
     """
 
@@ -105,6 +108,7 @@ class DomainCounts:
         "counts",
         "domain",
         "domain_count",
+        "flips",
         "present",
         "topology",
         "topology_key",
@@ -128,6 +132,7 @@ class DomainCounts:
         self._at_least = 0
         self.topology_key = topology_key
         self.version = 0
+        self.flips = ChangeLog()
         self.total = 0
         self.domain_count = 0
 
@@ -167,6 +172,8 @@ class DomainCounts:
         self.counts[number] = before + change
         self.total += change
         self.version += 1
+        if not before or not before + change:
+            self.flips.append(number)
         if self._least is None:
             return
         if before + change <= self._least:

@@ -78,8 +78,11 @@ class Framework:
         """Whether Nodes are scored at all."""
         return bool(self._weighted_scores)
 
-    def pod_class(self, pod: PodInfo) -> PodClass:
-        """The class that ``pod`` belongs to, brought up to date; the least recently used ones go."""
+    def pod_class(self, pod: PodInfo, start: int = 0, wanted: int = 0) -> PodClass:
+        """The class that ``pod`` belongs to, brought up to date; the least recently used ones go.
+
+        With ``wanted`` it may be up to date for that many rows from ``start`` on only.
+        """
         if pod.signed_at != self._handle.listers.selectors_version:
             pod.signature = tuple(plugin.sign(pod) for plugin in self._signers)
             pod.signed_at = self._handle.listers.selectors_version
@@ -92,7 +95,7 @@ class Framework:
                 classes.popitem(last=False)
         else:
             classes.move_to_end(pod.signature)
-        found.refresh()
+        found.refresh(start, wanted)
         return found
 
     def run_pre_enqueue_plugins(self, pod: PodInfo) -> Status:

@@ -19,6 +19,7 @@ from webapp.scheduler.framework.interface import (
     ScorePlugin,
     Status,
 )
+from webapp.scheduler.framework.resources import CPU, MEMORY
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from webapp.scheduler.framework.types import PodInfo
 
 _HALF = MAX_NODE_SCORE // 2
+_BOTH = 2
+_FEW = 16
 
 
 class NodeResourcesBalancedAllocation(PreScorePlugin, ScorePlugin):
@@ -36,6 +39,10 @@ class NodeResourcesBalancedAllocation(PreScorePlugin, ScorePlugin):
 
     name = "NodeResourcesBalancedAllocation"
     scope = Scope.USAGE
+
+    def __init__(self) -> None:
+        self._balances: IntArray = np.zeros(0, np.int64)
+        self._read = (-1, 0, 0)
 
     def sign(self, pod: PodInfo) -> Hashable:
         """The requests."""
@@ -59,13 +66,35 @@ class NodeResourcesBalancedAllocation(PreScorePlugin, ScorePlugin):
     ) -> IntArray | int:
         """75 when the balance stays, up to 100 when it improves, down to 50 when it suffers."""
         asked = pod.requests
-        cpu, memory = nodes.requested_cpu[rows], nodes.requested_memory[rows]
-        cpu_capacity, memory_capacity = nodes.allocatable_cpu[rows], nodes.allocatable_memory[rows]
-        without = _balances(cpu, memory, cpu_capacity, memory_capacity)
-        with_pod = _balances(
-            cpu + asked.cpu_millis, memory + asked.memory_bytes, cpu_capacity, memory_capacity
-        )
-        return _HALF + (_HALF + with_pod - without) // 2
+        without = self._balances_now(nodes)
+        scores = _balances(nodes, rows, asked.cpu_millis, asked.memory_bytes)
+        scores -= without[rows]
+        scores += _HALF
+        scores >>= 1
+        scores += _HALF
+        return scores
+
+    def _balances_now(self, nodes: NodeTable) -> IntArray:
+        """Row → how even the use is; shared by all Pods."""
+        node_log, usage_log = nodes.node_log, nodes.usage_log
+        layout, node_position, usage_position = self._read
+        self._read = nodes.layout, node_log.end, usage_log.end
+        if (
+            layout != nodes.layout
+            or node_position != node_log.end
+            or usage_log.end - usage_position > _FEW
+            or usage_position < usage_log.start
+        ):
+            self._balances = _balances(nodes, slice(0, nodes.size), 0, 0)
+        else:
+            for row in usage_log.each_since(usage_position):
+                self._balances[row] = balance(
+                    nodes.requested_cpu.item(row),
+                    nodes.requested_memory.item(row),
+                    nodes.allocatable_cpu.item(row),
+                    nodes.allocatable_memory.item(row),
+                )
+        return self._balances
 
     def score_row(self, state: CycleState, pod: PodInfo, nodes: NodeTable, row: int) -> int:  # noqa: ARG002
         """The score of one Node."""
@@ -89,11 +118,19 @@ def balance(cpu: int, memory: int, cpu_capacity: int, memory_capacity: int) -> i
     return int((1 - abs((cpu_share - memory_share) / 2)) * MAX_NODE_SCORE)
 
 
-def _balances(
-    cpu: IntArray, memory: IntArray, cpu_capacity: IntArray, memory_capacity: IntArray
-) -> IntArray:
-    cpu_share = np.minimum(cpu / np.maximum(cpu_capacity, 1), 1.0)
-    memory_share = np.minimum(memory / np.maximum(memory_capacity, 1), 1.0)
-    even = (1 - np.abs((cpu_share - memory_share) / 2)) * MAX_NODE_SCORE
-    even[(cpu_capacity == 0) | (memory_capacity == 0)] = MAX_NODE_SCORE
-    return even.astype(np.int64)
+def _balances(nodes: NodeTable, rows: Rows, cpu: int, memory: int) -> IntArray:
+    """As :func:`balance`, of some rows with so much more CPU and memory asked for."""
+    even = (nodes.requested_cpu[rows] + cpu) / nodes.capacity(CPU)[rows]
+    np.minimum(even, 1.0, out=even)
+    other = (nodes.requested_memory[rows] + memory) / nodes.capacity(MEMORY)[rows]
+    np.minimum(other, 1.0, out=other)
+    even -= other
+    even /= 2
+    np.abs(even, out=even)
+    np.subtract(1, even, out=even)
+    even *= MAX_NODE_SCORE
+    one_only = nodes.counted_resources()[rows] < _BOTH
+    if one_only.any():
+        even[one_only] = MAX_NODE_SCORE
+    balances: IntArray = even.astype(np.int64)
+    return balances

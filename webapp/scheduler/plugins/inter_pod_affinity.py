@@ -62,6 +62,7 @@ _VERDICTS = {
         Code.UNSCHEDULABLE, ("node(s) didn't satisfy existing pods anti-affinity rules",)
     ),
 }
+_FEW = 8
 _NO_ROWS: IntArray = np.zeros(0, np.int64)
 
 
@@ -80,7 +81,16 @@ class _Counted(NamedTuple):
 class _Filtering:
     """What is kept for the filter of one class of Pods."""
 
-    __slots__ = ("apart", "existing", "is_near_itself", "near", "stamp", "terms_version")
+    __slots__ = (
+        "apart",
+        "existing",
+        "is_first",
+        "is_near_itself",
+        "near",
+        "positions",
+        "terms_version",
+        "topology",
+    )
 
     def __init__(
         self, near: list[_Counted], apart: list[_Counted], *, is_near_itself: bool
@@ -90,7 +100,9 @@ class _Filtering:
         self.is_near_itself = is_near_itself
         self.existing: list[_Counted] = []
         self.terms_version = -1
-        self.stamp: tuple[int, int] | None = None
+        self.topology = -1
+        self.is_first = False
+        self.positions: list[int] = []
 
 
 class _Scoring:
@@ -157,10 +169,12 @@ class InterPodAffinity(PreFilterPlugin, ClusterFilterPlugin, PreScorePlugin, Clu
         self._find_existing(kept, pod, nodes)
         if kept.existing or kept.near or kept.apart:
             counted = [one.by_domain() for one in (*kept.near, *kept.apart, *kept.existing)]
-            stamp = sum(counts.version for counts in counted), nodes.topology
-            if stamp == kept.stamp:
-                return codes, _NO_ROWS
-            kept.stamp = stamp
+            is_first = kept.is_near_itself and not any(
+                counts.total for counts in counted[: len(kept.near)]
+            )
+            rows = self._changed_rows(kept, counted, nodes, is_first=is_first)
+            if rows is not None:
+                return self._patched(state, pod, nodes, codes, rows)
             found = self._codes(kept, nodes)
         else:
             found = None
@@ -169,11 +183,53 @@ class InterPodAffinity(PreFilterPlugin, ClusterFilterPlugin, PreScorePlugin, Clu
             return found, _NO_ROWS if either is None else np.flatnonzero(either)
         return found, np.flatnonzero(found != codes)
 
+    @staticmethod
+    def _changed_rows(
+        kept: _Filtering, counted: list[DomainCounts], nodes: NodeTable, *, is_first: bool
+    ) -> list[int] | None:
+        """Rows in whose domains the first Pod came or the last one went; ``None`` for too many."""
+        before = kept.positions
+        kept.positions = [counts.flips.end for counts in counted]
+        is_same = kept.topology == nodes.topology and kept.is_first == is_first
+        kept.topology, kept.is_first = nodes.topology, is_first
+        if not is_same or len(before) != len(counted):
+            return None
+        if before == kept.positions:
+            return []
+        rows: dict[int, None] = {}
+        for counts, position in zip(counted, before, strict=True):
+            if position == counts.flips.end:
+                continue
+            if position < counts.flips.start or counts.flips.end - position > _FEW:
+                return None
+            for domain in counts.flips.each_since(position):
+                own = np.flatnonzero(counts.domain == domain)
+                if len(own) > _FEW:
+                    return None
+                rows.update(dict.fromkeys(own.tolist()))
+        return list(rows)
+
+    def _patched(
+        self,
+        state: CycleState,
+        pod: PodInfo,
+        nodes: NodeTable,
+        codes: IntArray | None,
+        rows: list[int],
+    ) -> tuple[IntArray | None, IntArray]:
+        if not rows:
+            return codes, _NO_ROWS
+        if codes is None:
+            codes = np.zeros(nodes.size, np.int64)
+        for row in rows:
+            codes[row] = self.filter_row(state, pod, nodes, row)
+        return codes, np.array(rows, np.int64)
+
     def _find_existing(self, kept: _Filtering, pod: PodInfo, nodes: NodeTable) -> None:
         if kept.terms_version == nodes.terms_version:
             return
         kept.terms_version = nodes.terms_version
-        kept.stamp = None
+        kept.positions = []
         kept.existing = [
             _Counted(pods, term.topology_key)
             for (kind, term), pods in nodes.terms.items()

@@ -24,7 +24,7 @@ from webapp.scheduler.framework.interface import (
     ScorePlugin,
     Status,
 )
-from webapp.scheduler.framework.resources import amounts
+from webapp.scheduler.framework.resources import CPU, MEMORY, amounts
 from webapp.scheduler.framework.types import (
     ActionType,
     ClusterEvent,
@@ -82,7 +82,8 @@ class NodeResourcesFit(PreFilterPlugin, FilterPlugin, ScorePlugin):
     ) -> IntArray | None:
         """The set of resources that are short."""
         asked = pod.requests
-        codes = (nodes.pod_count[rows] >= nodes.allocatable_pods[rows]).astype(np.int64)
+        full = nodes.pod_count[rows] >= nodes.allocatable_pods[rows]
+        codes = full.astype(np.int64) if full.any() else None
         columns = [
             (asked.cpu_millis, nodes.allocatable_cpu, nodes.requested_cpu, _CPU_SHORT),
             (asked.memory_bytes, nodes.allocatable_memory, nodes.requested_memory, _MEMORY_SHORT),
@@ -99,9 +100,13 @@ class NodeResourcesFit(PreFilterPlugin, FilterPlugin, ScorePlugin):
             if not amount:
                 continue
             capacity = allocatable[rows]
-            codes[capacity - requested[rows] < amount] |= bit
-            codes[capacity < amount] |= _NEVER_FITS
-        return codes if codes.any() else None
+            short = capacity - requested[rows] < amount
+            if short.any():
+                if codes is None:
+                    codes = np.zeros(len(full), np.int64)
+                codes[short] |= bit
+                codes[capacity < amount] |= _NEVER_FITS
+        return codes
 
     def filter_row(self, state: CycleState, pod: PodInfo, nodes: NodeTable, row: int) -> int:  # noqa: ARG002
         """The set of resources that are short on one Node."""
@@ -155,13 +160,12 @@ class NodeResourcesFit(PreFilterPlugin, FilterPlugin, ScorePlugin):
     ) -> IntArray | int:
         """Mean over CPU and memory of the share that stays free, 0 to 100."""
         asked = pod.requests
-        cpu_capacity, memory_capacity = nodes.allocatable_cpu[rows], nodes.allocatable_memory[rows]
-        cpu = _free_shares(nodes.scored_cpu[rows] + asked.scored_cpu_millis, cpu_capacity)
-        memory = _free_shares(
-            nodes.scored_memory[rows] + asked.scored_memory_bytes, memory_capacity
-        )
-        counted = (cpu_capacity != 0).astype(np.int64) + (memory_capacity != 0)
-        shares: IntArray = (cpu + memory) // np.maximum(counted, 1)
+        shares: IntArray = nodes.allocatable_cpu[rows] - nodes.scored_cpu[rows]
+        _to_free_shares(shares, asked.scored_cpu_millis, nodes.capacity(CPU)[rows])
+        memory: IntArray = nodes.allocatable_memory[rows] - nodes.scored_memory[rows]
+        _to_free_shares(memory, asked.scored_memory_bytes, nodes.capacity(MEMORY)[rows])
+        shares += memory
+        shares //= nodes.counted_resources()[rows]
         return shares
 
     def score_row(self, state: CycleState, pod: PodInfo, nodes: NodeTable, row: int) -> int:  # noqa: ARG002
@@ -206,10 +210,12 @@ def least_requested_score(requested: int, capacity: int) -> int:
     return (capacity - requested) * MAX_NODE_SCORE // capacity
 
 
-def _free_shares(requested: IntArray, capacity: IntArray) -> IntArray:
-    free = np.maximum(capacity - requested, 0)
-    shares: IntArray = free * MAX_NODE_SCORE // np.maximum(capacity, 1)
-    return shares
+def _to_free_shares(free: IntArray, asked: int, capacity: IntArray) -> None:
+    """Turn free amounts into the shares that stay free, 0 to 100, in place."""
+    free -= asked
+    np.maximum(free, 0, out=free)
+    free *= MAX_NODE_SCORE
+    free //= capacity
 
 
 def _after_pod_left(pod: PodInfo, old: JSONObject, new: JSONObject | None) -> QueueingHint:
