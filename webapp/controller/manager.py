@@ -14,6 +14,7 @@ from webapp.controller.deployment.deployment_controller import DeploymentControl
 from webapp.controller.endpoints.endpoints_controller import EndpointsController
 from webapp.controller.endpointslice.endpointslice import EndpointSliceController
 from webapp.controller.garbagecollector.garbage_collector import GarbageCollector
+from webapp.controller.job.job_controller import JobController
 from webapp.controller.namespace.namespace_controller import NamespaceController
 from webapp.controller.nodeipam.node_ipam import NodeIpamController
 from webapp.controller.nodelifecycle.node_lifecycle import NodeLifecycleController
@@ -23,6 +24,9 @@ from webapp.controller.replicaset.replica_set import ReplicaSetController
 from webapp.controller.serviceaccount.root_ca_publisher import RootCACertPublisher
 from webapp.controller.serviceaccount.serviceaccounts_controller import ServiceAccountsController
 from webapp.controller.statefulset.stateful_set import StatefulSetController
+from webapp.controller.ttlafterfinished.ttlafterfinished_controller import (
+    TTLAfterFinishedController,
+)
 
 if TYPE_CHECKING:
     from webapp.apimachinery.scheme import ResourceInfo
@@ -39,6 +43,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     EndpointSliceController,
     EndpointsController,
     GarbageCollector,
+    JobController,
     NamespaceController,
     NodeIpamController,
     NodeLifecycleController,
@@ -48,6 +53,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     RootCACertPublisher,
     ServiceAccountsController,
     StatefulSetController,
+    TTLAfterFinishedController,
 )
 """All controllers, sorted, one a line."""
 

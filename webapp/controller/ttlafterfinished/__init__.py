@@ -1,0 +1,1 @@
+"""Jobs that are removed some time after they have finished."""
