@@ -21,6 +21,7 @@ export default defineConfig(({ command }) => ({
       "/socket.io": { target: backend, ws: true },
       "/api": backend,
       "/apis": backend,
+      "/openapi": backend,
       "/explain": backend,
     },
   },
