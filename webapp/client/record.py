@@ -39,13 +39,17 @@ class _SpamFilter:
 
     def allows(self, uid: str, now_ms: int) -> bool:
         """Take a token for an Event about the object ``uid``, if there is one."""
-        tokens, since_ms = self._buckets.get(uid, (SPAM_BURST, now_ms))
+        known = self._buckets.get(uid)
+        if known is None:
+            self._buckets[uid] = (SPAM_BURST - 1, now_ms)
+            if len(self._buckets) > REMEMBERED_EVENTS:
+                self._buckets.popitem(last=False)
+            return True
+        tokens, since_ms = known
         tokens = min(SPAM_BURST, tokens + (now_ms - since_ms) / SPAM_REFILL_MS)
         allowed = tokens >= 1
         self._buckets[uid] = (tokens - 1 if allowed else tokens, now_ms)
         self._buckets.move_to_end(uid)
-        if len(self._buckets) > REMEMBERED_EVENTS:
-            self._buckets.popitem(last=False)
         return allowed
 
 
@@ -53,21 +57,25 @@ class _Aggregator:
     """Notices when many different messages are told for one reason."""
 
     def __init__(self) -> None:
-        self._messages: OrderedDict[tuple[str, str, str], tuple[int, dict[str, None]]] = (
+        self._messages: OrderedDict[tuple[str, str, str], tuple[int, tuple[str, ...]]] = (
             OrderedDict()
         )
 
     def wording(self, key: tuple[str, str, str], message: str, now_ms: int) -> tuple[str, str]:
         """The message to count by, and the one to show."""
-        last_ms, messages = self._messages.get(key, (now_ms, {}))
+        known = self._messages.get(key)
+        if known is None:
+            self._messages[key] = (now_ms, (message,))
+            if len(self._messages) > REMEMBERED_EVENTS:
+                self._messages.popitem(last=False)
+            return message, message
+        last_ms, messages = known
         if now_ms - last_ms > SIMILAR_WINDOW_MS:
-            messages = {}
-        if len(messages) <= SIMILAR_LIMIT:
-            messages[message] = None
+            messages = ()
+        if len(messages) <= SIMILAR_LIMIT and message not in messages:
+            messages = (*messages, message)
         self._messages[key] = (now_ms, messages)
         self._messages.move_to_end(key)
-        if len(self._messages) > REMEMBERED_EVENTS:
-            self._messages.popitem(last=False)
         combined = len(messages) > SIMILAR_LIMIT
         return (COMBINED, COMBINED + message) if combined else (message, message)
 
@@ -91,6 +99,8 @@ class EventRecorder:
             OrderedDict()
         )
         self._count = 0
+        self._source: JSONObject = {"component": component, **({"host": host} if host else {})}
+        self._involved: tuple[JSONObject, str, JSONObject] | None = None
         self._spam = _SpamFilter()
         self._similar = _Aggregator()
 
@@ -106,42 +116,27 @@ class EventRecorder:
             message: Text for people.
             field_path: Which part of the object, for example ``spec.containers{web}``.
         """
-        metadata = obj["metadata"]
+        metadata, now_ms = obj["metadata"], self._sim.now_ms
         namespace = metadata.get("namespace") or "default"
         uid = metadata.get("uid", "")
-        counted, message = self._similar.wording((uid, type_, reason), message, self._sim.now_ms)
-        if not self._spam.allows(uid, self._sim.now_ms):
+        counted, message = self._similar.wording((uid, type_, reason), message, now_ms)
+        if not self._spam.allows(uid, now_ms):
             return
         key = (uid, field_path, type_, reason, counted)
         known = self._known.get(key)
         if known is not None and self._count_again(key, namespace, known, message):
             return
-        now = time_text(self._sim.now_ms)
+        now = time_text(now_ms)
         self._count += 1
         name = f"{metadata['name']}.{self._suffix()}"
-        involved: JSONObject = {
-            "kind": obj["kind"],
-            "name": metadata["name"],
-            "uid": uid,
-            "apiVersion": obj["apiVersion"],
-        }
-        if metadata.get("namespace"):
-            involved["namespace"] = metadata["namespace"]
-        if metadata.get("resourceVersion"):
-            involved["resourceVersion"] = metadata["resourceVersion"]
-        if field_path:
-            involved["fieldPath"] = field_path
-        source: JSONObject = {"component": self._component}
-        if self._host:
-            source["host"] = self._host
         event: JSONObject = {
             "kind": "Event",
             "apiVersion": "v1",
             "metadata": {"name": name, "namespace": namespace},
-            "involvedObject": involved,
+            "involvedObject": self._reference(obj, field_path),
             "reason": reason,
             "message": message,
-            "source": source,
+            "source": self._source,
             "firstTimestamp": now,
             "lastTimestamp": now,
             "count": 1,
@@ -158,6 +153,27 @@ class EventRecorder:
         self._known[key] = (namespace, name, 1)
         if len(self._known) > REMEMBERED_EVENTS:
             self._known.popitem(last=False)
+
+    def _reference(self, obj: JSONObject, field_path: str) -> JSONObject:
+        """``involvedObject``: one and the same for Events in a row about the same version."""
+        metadata = obj["metadata"]
+        last = self._involved
+        if last is not None and last[0] is metadata and last[1] == field_path:
+            return last[2]
+        involved: JSONObject = {
+            "kind": obj["kind"],
+            "name": metadata["name"],
+            "uid": metadata.get("uid", ""),
+            "apiVersion": obj["apiVersion"],
+        }
+        if metadata.get("namespace"):
+            involved["namespace"] = metadata["namespace"]
+        if metadata.get("resourceVersion"):
+            involved["resourceVersion"] = metadata["resourceVersion"]
+        if field_path:
+            involved["fieldPath"] = field_path
+        self._involved = (metadata, field_path, involved)
+        return involved
 
     def _count_again(
         self,
