@@ -37,6 +37,18 @@ describe("parseManifests", () => {
     expect(documents[2]?.problems[0]).toMatchObject({ line: 6 });
   });
 
+  it("asks for the objects of a List as documents", () => {
+    const { documents } = parseManifests("apiVersion: v1\nkind: List\nitems: []\n");
+
+    expect(documents[0]?.problems).toMatchObject([{ line: 2, message: expect.stringContaining("List") }]);
+  });
+
+  it("reads a name as it is written, whatever YAML makes of it", () => {
+    const { documents } = parseManifests("apiVersion: v1\nkind: Node\nmetadata: {name: n}\n");
+
+    expect(documents.map(titleOf)).toEqual(["Node n"]);
+  });
+
   it("takes JSON, and a name yet to be generated", () => {
     const { documents } = parseManifests(
       '{"apiVersion":"v1","kind":"Pod","metadata":{"generateName":"job-"}}',

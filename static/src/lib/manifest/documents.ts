@@ -162,6 +162,10 @@ function identityProblems(manifest: ManifestDocument, lines: LineCounter): Probl
   }
   const bomb = aliasProblem(tree);
   if (bomb) return [problemAt(lines, here, bomb)];
+  if (manifest.kind === "List") {
+    const words = "A List holds several objects; write each as a document of its own, with --- between them.";
+    return [problemAt(lines, locate(tree, ["kind"]) ?? here, words)];
+  }
   const missing = [
     ...(manifest.apiVersion ? [] : ["apiVersion"]),
     ...(manifest.kind ? [] : ["kind"]),
