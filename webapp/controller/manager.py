@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from webapp.apimachinery.scheme import BUILTIN_KINDS
 from webapp.controller.context import ControllerContext
+from webapp.controller.cronjob.cronjob_controllerv2 import CronJobController
 from webapp.controller.daemon.daemon_controller import DaemonSetController
 from webapp.controller.deployment.deployment_controller import DeploymentController
 from webapp.controller.endpoints.endpoints_controller import EndpointsController
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from webapp.trace.recorder import Recorder
 
 CONTROLLERS: tuple[type[Controller], ...] = (
+    CronJobController,
     DaemonSetController,
     DeploymentController,
     EndpointSliceController,

@@ -1,0 +1,1 @@
+"""CronJobs: Jobs that are started by the clock."""
