@@ -9,7 +9,9 @@ from webapp.apimachinery.log_options import LogOptions
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from webapp.apimachinery.streams import ExecOptions
     from webapp.cri.api import Container, ExecResult
+    from webapp.cri.terminal import Console
     from webapp.sim.loop import Simulation
 
 KILLED = 137
@@ -46,6 +48,54 @@ class CommandSession:
             return
         self.on_stdout(self._result.output.encode())
         self.on_exit(self._result.exit_code)
+
+
+class AttachSession:
+    """A container attached to through its console.
+
+    Args:
+        console: Of its first process.
+        options: What the client wants.
+        once: Whether the input is over when this client leaves.
+    """
+
+    def __init__(self, console: Console, options: ExecOptions, *, once: bool) -> None:
+        self.on_stdout: Callable[[bytes], None] = _discard
+        self.on_stderr: Callable[[bytes], None] = _discard
+        self.on_exit: Callable[[int], None] = _discard
+        self.on_failure: Callable[[str], None] = _discard
+        self._console = console
+        self._types = options.stdin
+        self._once = once and options.stdin
+        console.attach(self)
+
+    def stdin(self, data: bytes | None) -> None:
+        """Take input; its end is the process's only when it is meant to be typed once."""
+        if data is not None and self._types:
+            self._console.input.feed(data)
+        elif data is None and self._once:
+            self._console.input.end()
+
+    def resize(self, width: int, height: int) -> None:
+        """Nothing here draws whole screens."""
+
+    def cancel(self) -> None:
+        """The client is gone; the process goes on."""
+        self._console.detach(self)
+        if self._once:
+            self._console.input.end()
+
+    def on_output(self, data: bytes) -> None:
+        """Standard output, or what a terminal shows."""
+        self.on_stdout(data)
+
+    def on_error(self, data: bytes) -> None:
+        """Standard error."""
+        self.on_stderr(data)
+
+    def on_end(self, code: int) -> None:
+        """The process has ended."""
+        self.on_exit(code)
 
 
 class LogSession:
