@@ -101,13 +101,9 @@ class PodJourney:
         )
 
     @property
-    def is_under_way(self) -> bool:
-        """Whether it can still go on by itself."""
-        return (
-            not self.removed
-            and self.current <= STEP_COUNT
-            and not self.ref.uid.startswith("request-")
-        )
+    def is_refused(self) -> bool:
+        """Whether it is the story of a request that was refused, without a Pod."""
+        return self.ref.uid.startswith("request-")
 
     @property
     def headline(self) -> str:
@@ -195,11 +191,14 @@ class JourneyLog:
         recorder.subscribe(self._on_fact, self._handlers)
 
     def find(self, namespace: str, name: str) -> PodJourney | None:
-        """The newest journey of a Pod of this name."""
+        """The newest journey of a Pod of this name; a refused request's only if there was no Pod."""
+        refused = None
         for journey in reversed(self.journeys.values()):
             if journey.ref.name == name and journey.ref.namespace == namespace:
-                return journey
-        return None
+                if not journey.is_refused:
+                    return journey
+                refused = refused or journey
+        return refused
 
     def take_changed(self) -> list[PodJourney]:
         """Journeys that changed since the last call, in order of change."""
@@ -229,6 +228,9 @@ class JourneyLog:
             return
         received = request[0]
         subject = record.fact.subject or received.fact.subject or UNNAMED
+        existing = self.find(subject.namespace, subject.name)
+        if existing is not None and not existing.is_refused and not existing.removed:
+            return  # a change of a Pod that lives was refused: its own story goes on
         ref = subject._replace(name=subject.name or UNNAMED.name, uid=f"request-{received.seq}")
         journey = PodJourney(ref, received.at_ms)
         self._replay(journey, request)

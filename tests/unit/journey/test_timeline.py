@@ -118,6 +118,17 @@ def test_a_refused_request_is_a_journey_that_ends_at_its_gate(recorder, log):
     assert journey.headline == "web: image: Required value"
 
 
+def test_a_refused_change_of_a_living_pod_does_not_replace_its_story(recorder, log):
+    """What is explained is the Pod that runs."""
+    store(recorder, post(recorder))
+    seq = post(recorder)
+    with recorder.caused_by(seq):
+        recorder.record(facts.SpecRejected(actor="kube-apiserver", subject=POD, message="no"))
+
+    assert log.find("default", "web").ref.uid == "uid-1"
+    assert len(log.journeys) == 1
+
+
 def test_changed_journeys_are_handed_out_once(recorder, log):
     """The projector takes what changed and leaves nothing behind."""
     store(recorder, post(recorder))
