@@ -89,6 +89,11 @@ class Cache:
         if cached is not None and cached.assumed:
             self.remove_pod(uid)
 
+    def pod(self, uid: str) -> PodInfo | None:
+        """A Pod that is in the cache."""
+        cached = self._pods.get(uid)
+        return None if cached is None else cached.info
+
     def is_assumed(self, uid: str) -> bool:
         """Whether the Pod is assumed and not yet seen as bound."""
         cached = self._pods.get(uid)

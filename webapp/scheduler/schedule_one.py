@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from webapp.scheduler.cache import Cache
     from webapp.scheduler.config import SchedulerConfiguration
     from webapp.scheduler.diagnosis import DiagnosisLog
+    from webapp.scheduler.framework.arrays import IntArray
     from webapp.scheduler.framework.cycle_state import CycleState
     from webapp.scheduler.framework.interface import RefusedNodes
     from webapp.scheduler.framework.nominator import Nominator
@@ -317,14 +318,18 @@ class ScheduleOne:
                 counts[reason] = counts.get(reason, 0) + len(group.rows)
             first = group.status.reasons[0]
             verdicts.extend((names[row], first) for row in group.rows[:_LISTED_NODES].tolist())
-        listed = np.arange(len(names))[result.fitting][:_LISTED_NODES].tolist()
+        fitting = result.fitting
+        if isinstance(fitting, slice):
+            feasible = names[fitting.start : min(fitting.stop, fitting.start + _LISTED_NODES)]
+        else:
+            feasible = tuple([names[row] for row in fitting[:_LISTED_NODES].tolist()])
         return self._with.recorder.record(
             NodesFiltered(
                 actor=ACTOR,
                 subject=self._subject(queued),
                 attempt=queued.attempts,
                 total=len(names),
-                feasible=tuple(names[row] for row in listed),
+                feasible=feasible,
                 feasible_count=result.fitting_count,
                 refused=tuple(sorted(counts.items())),
                 verdicts=tuple(sorted(verdicts)[:_LISTED_NODES]),
@@ -346,10 +351,12 @@ class ScheduleOne:
         subject = self._subject(queued)
         score = 0
         if result.totals is not None:
-            score = int(result.totals.max())
-            rows = np.arange(len(names))[result.fitting]
-            best = np.argsort(-result.totals, kind="stable")[:_LISTED_NODES]
-            scores = tuple((names[rows[place]], int(result.totals[place])) for place in best)
+            best = best_places(result.totals, _LISTED_NODES)
+            fitting = result.fitting
+            rows = best + fitting.start if isinstance(fitting, slice) else fitting[best]
+            totals = result.totals[best].tolist()
+            score = totals[0]
+            scores = tuple(zip([names[row] for row in rows.tolist()], totals, strict=True))
             with recorder.caused_by(cause):
                 cause = recorder.record(
                     NodesScored(
@@ -370,6 +377,18 @@ class ScheduleOne:
     @staticmethod
     def _subject(queued: QueuedPodInfo) -> ObjectRef:
         return object_ref(queued.pod_info.pod)
+
+
+def best_places(totals: IntArray, count: int) -> IntArray:
+    """Places of the highest sums, highest first, equal ones in order."""
+    size = len(totals)
+    keys = totals * -size  # sums and places in one number, since partitions do not keep order
+    keys += np.arange(size)
+    if size <= count:
+        return keys.argsort()
+    best: IntArray = keys.argpartition(count)[:count]
+    order: IntArray = best[keys[best].argsort()]
+    return order
 
 
 def scheduler_name(pod: JSONObject) -> str:

@@ -39,6 +39,8 @@ NO_NODES = "no nodes available to schedule pods"
 
 _LEAST_NODES_TO_FIND = 100
 _LEAST_PERCENTAGE = 5
+_NEAR = 64
+"""So many rows more than wanted are looked at before all are."""
 
 
 class ScheduleResult(NamedTuple):
@@ -272,6 +274,11 @@ def scan(fits: BoolArray, start: int, wanted: int) -> tuple[Rows, int, int]:
     stop = start + wanted
     if stop <= size and fits[start:stop].all():
         return slice(start, stop), wanted, wanted
+    near = np.flatnonzero(fits[start : stop + _NEAR])
+    if len(near) >= wanted and wanted < size:
+        near = near[:wanted]
+        near += start
+        return near, wanted, int(near[-1]) - start + 1
     rows = np.flatnonzero(fits)
     if start:
         split = rows.searchsorted(start)

@@ -261,7 +261,8 @@ class Scheduler:
         self._diagnoses.forget(pod["metadata"].get("uid", ""))
 
     def _put_bound(self, pod: JSONObject, node_name: str) -> None:
-        info = PodInfo(pod)
+        known = self.cache.pod(pod["metadata"].get("uid", ""))
+        info = PodInfo(pod) if known is None else known.newer(pod)
         self._nominator.remove(info.uid)
         self.queue.delete(info.uid)
         self.cache.put_pod(info, node_name)
@@ -300,7 +301,8 @@ def pod_changes(old: JSONObject, new: JSONObject) -> ActionType:
     """
     changes = ActionType(0)
     old_spec, new_spec = old["spec"], new["spec"]
-    if old["metadata"].get("labels") != new["metadata"].get("labels"):
+    old_labels, new_labels = old["metadata"].get("labels"), new["metadata"].get("labels")
+    if old_labels is not new_labels and old_labels != new_labels:
         changes |= ActionType.UPDATE_POD_LABEL
     if old_spec is new_spec:
         return changes

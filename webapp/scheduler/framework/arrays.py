@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 IntArray: TypeAlias = "np.ndarray[tuple[int], np.dtype[np.int64]]"
+FloatArray: TypeAlias = "np.ndarray[tuple[int], np.dtype[np.float64]]"
 BoolArray: TypeAlias = "np.ndarray[tuple[int], np.dtype[np.bool_]]"
 Rows: TypeAlias = "slice | IntArray"
 """Which rows of the node table, in which order."""

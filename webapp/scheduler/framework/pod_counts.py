@@ -89,6 +89,7 @@ class DomainCounts:
 
     Attributes:
         domain: Row → number of its domain, -1 where the Node lacks the label.
+        has_all: Whether all Nodes have the label.
         counts: Domain → Pods on its eligible Nodes.
         present: Domain → whether it has an eligible Node.
         domain_count: How many are present.
@@ -109,6 +110,7 @@ class DomainCounts:
         "domain",
         "domain_count",
         "flips",
+        "has_all",
         "present",
         "topology",
         "topology_key",
@@ -135,6 +137,7 @@ class DomainCounts:
         self.flips = ChangeLog()
         self.total = 0
         self.domain_count = 0
+        self.has_all = False
 
     def refresh(self) -> None:
         """Count anew if Nodes came, went or changed since the last time."""
@@ -146,6 +149,7 @@ class DomainCounts:
         column, values = nodes.label_column(self.topology_key)
         self.domain = column
         counted = column >= 0
+        self.has_all = bool(counted.all())
         self._eligible_rows = None
         if self._eligible is not None:
             self._eligible_rows = self._eligible()

@@ -54,7 +54,7 @@ class Framework:
         self.profile_name = profile_name
         self.plugins = tuple(plugin for plugin, _ in plugins)
         self._handle = handle
-        self._signers = [p for p in self.plugins if type(p).sign is not Plugin.sign]
+        self._signs = [p.sign for p in self.plugins if type(p).sign is not Plugin.sign]
         self._weighted_scores = [
             (plugin, weight) for plugin, weight in plugins if isinstance(plugin, ScorePlugin)
         ]
@@ -84,7 +84,7 @@ class Framework:
         With ``wanted`` it may be up to date for that many rows from ``start`` on only.
         """
         if pod.signed_at != self._handle.listers.selectors_version:
-            pod.signature = tuple(plugin.sign(pod) for plugin in self._signers)
+            pod.signature = tuple([sign(pod) for sign in self._signs])
             pod.signed_at = self._handle.listers.selectors_version
         classes = self._classes
         found = classes.get(pod.signature)

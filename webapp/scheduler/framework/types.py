@@ -23,6 +23,19 @@ if TYPE_CHECKING:
     from webapp.apimachinery.meta import JSONObject
 
 
+_LOOKED_AT = (
+    "affinity",
+    "containers",
+    "initContainers",
+    "overhead",
+    "priority",
+    "resources",
+    "nodeSelector",
+    "tolerations",
+    "topologySpreadConstraints",
+)
+
+
 class HostPort(NamedTuple):
     """A port that a container takes on its Node; ``ip`` is 0.0.0.0 when it takes all addresses."""
 
@@ -80,6 +93,22 @@ class PodInfo:
         self.signature: Hashable = None
         self.signed_at = -1
         self._match_key: tuple[str, bytes, bool] | None = None
+
+    def newer(self, pod: JSONObject) -> PodInfo:
+        """The same for a newer version of the Pod; nothing is worked out anew that is unchanged."""
+        old_spec, spec = self.pod["spec"], pod["spec"]
+        metadata = pod["metadata"]
+        if (
+            ("deletionTimestamp" in metadata) != self.is_terminating
+            or metadata.get("labels") is not self.pod["metadata"].get("labels")
+            or any(old_spec.get(key) is not spec.get(key) for key in _LOOKED_AT)
+        ):
+            return PodInfo(pod)
+        info = PodInfo.__new__(PodInfo)
+        for name in PodInfo.__slots__:
+            setattr(info, name, getattr(self, name))
+        info.pod = pod
+        return info
 
     @property
     def match_key(self) -> tuple[str, bytes, bool]:

@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 
     from webapp.apimachinery.labels import Selector
     from webapp.apimachinery.meta import JSONObject
-    from webapp.scheduler.framework.arrays import BoolArray, IntArray, Rows
+    from webapp.scheduler.framework.arrays import BoolArray, FloatArray, IntArray, Rows
     from webapp.scheduler.framework.cycle_state import CycleState
     from webapp.scheduler.framework.listers import Listers
     from webapp.scheduler.framework.node_table import NodeTable
@@ -244,30 +244,23 @@ class PodTopologySpread(PreFilterPlugin, ClusterFilterPlugin, PreScorePlugin, Cl
     ) -> IntArray | int:
         """Pods in the Node's domains, those of few domains weighing less; -1 for Nodes left out."""
         soft: _Soft = state.read(f"soft {self.name}")
-        domains: list[tuple[_Kept, DomainCounts, IntArray]] = []
         lacking: BoolArray | None = None
         for kept in soft.kept:
             counts = _counts_of(kept, soft.kept, pod, nodes, soft.needs_all_labels)
-            own = counts.domain[rows]
-            domains.append((kept, counts, own))
-            if own.min() < 0:
-                lacking = own < 0 if lacking is None else lacking | (own < 0)
-        ignored = lacking if soft.needs_all_labels else None
+            if soft.needs_all_labels and not counts.has_all:
+                lacks = counts.domain[rows] < 0
+                lacking = lacks if lacking is None else lacking | lacks
+        ignored = lacking if lacking is not None and lacking.any() else None
         scored = count - (int(np.count_nonzero(ignored)) if ignored is not None else 0)
-        total = np.zeros(count)
-        for kept, counts, own in domains:
-            if kept.constraint.topology_key == HOSTNAME_LABEL:
-                found = kept.pods.rows[rows]
-                size = scored
+        total: FloatArray = np.zeros(0)
+        for kept in soft.kept:
+            score = _parts(kept, rows, count, scored, ignored)
+            if len(total):
+                total += score
             else:
-                found = counts.counts[own] if len(counts.counts) else np.zeros(count, np.int64)
-                seen = own if ignored is None else own[~ignored]
-                size = int(np.count_nonzero(np.bincount(seen + 1)))
-            score = found * log(size + 2) + (kept.constraint.max_skew - 1)
-            if lacking is not None:
-                score[own < 0] = 0
-            total += score
-        rounded = (total + 0.5).astype(np.int64)
+                total = score
+        total += 0.5
+        rounded: IntArray = total.astype(np.int64)
         if ignored is not None:
             rounded[ignored] = _IGNORED_NODE
         return rounded
@@ -275,15 +268,20 @@ class PodTopologySpread(PreFilterPlugin, ClusterFilterPlugin, PreScorePlugin, Cl
     def normalize(self, state: CycleState, scores: IntArray) -> IntArray:  # noqa: ARG002
         """The fewest Pods become 100; Nodes left out 0."""
         left_out = None
-        seen = scores
-        if int(scores.min(initial=0)) < 0:
+        least = int(scores.min())
+        if least < 0:
             left_out = scores == _IGNORED_NODE
             seen = scores[~left_out]
-        largest = int(seen.max(initial=0))
+            least = int(seen.min()) if len(seen) else 0
+            largest = int(seen.max(initial=0))
+        else:
+            largest = int(scores.max())
         if largest == 0:
             normalized = np.full_like(scores, MAX_NODE_SCORE)
         else:
-            normalized = MAX_NODE_SCORE * (largest + int(seen.min()) - scores) // largest
+            normalized = (largest + least) - scores
+            normalized *= MAX_NODE_SCORE
+            normalized //= largest
         if left_out is not None:
             normalized[left_out] = 0
         return normalized
@@ -429,6 +427,32 @@ def _counts_of(
         constraint.topology_key, kept.eligible_key, None if is_plain else eligible
     )
     return kept.counts
+
+
+def _parts(
+    kept: _Kept, rows: Rows, count: int, scored: int, ignored: BoolArray | None
+) -> FloatArray:
+    """One constraint's part of the raw scores."""
+    counts = kept.counts
+    shift = kept.constraint.max_skew - 1
+    if counts is None or not counts.domain_count:
+        return np.zeros(count)
+    score: FloatArray
+    if kept.constraint.topology_key == HOSTNAME_LABEL:
+        score = kept.pods.rows[rows].astype(np.float64)
+        score *= log(scored + 2)
+        score += shift
+        if not counts.has_all:
+            score[counts.domain[rows] < 0] = 0
+        return score
+    own = counts.domain[rows]
+    seen = own if ignored is None else own[~ignored]
+    size = int(np.count_nonzero(np.bincount(seen if counts.has_all else seen + 1)))
+    by_domain = np.zeros(len(counts.counts) + 1)  # the last one is for Nodes without the label
+    by_domain[:-1] = counts.counts * log(size + 2)
+    by_domain[:-1] += shift
+    score = by_domain[own]
+    return score
 
 
 def _least(kept: _Kept, counts: DomainCounts) -> int:
