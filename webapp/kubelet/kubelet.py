@@ -178,6 +178,8 @@ class Kubelet:
                 self._arriving[metadata["uid"]] = pod
             return
         before = worker.pod
+        if pod is before and "deletionTimestamp" not in metadata:
+            return  # what this kubelet wrote itself
         if int(metadata["resourceVersion"]) > int(before["metadata"]["resourceVersion"]):
             worker.pod = pod
         if metadata.get("deletionTimestamp"):

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from math import cos, exp, log, pi, sqrt
 from typing import TYPE_CHECKING
 
+from webapp.sim.rng import SCALE
+
 if TYPE_CHECKING:
     from webapp.sim.rng import RandomStream
 
@@ -28,6 +30,7 @@ class Latency:
         """The next delay from ``stream``, in milliseconds."""
         if not self.spread:
             return max(self.floor_ms, round(self.median_ms))
-        radius = sqrt(-2.0 * log(1.0 - stream.uniform()))
-        normal = radius * cos(2.0 * pi * stream.uniform())
+        bits64 = stream.bits64
+        radius = sqrt(-2.0 * log(1.0 - bits64() * SCALE))
+        normal = radius * cos(2.0 * pi * (bits64() * SCALE))
         return max(self.floor_ms, round(self.median_ms * exp(self.spread * normal)))

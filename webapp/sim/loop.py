@@ -155,7 +155,8 @@ class Simulation(SimClock):
                 raise SimulationError(f"the world did not settle within {limit} events")
 
     def _run(self, timer: Timer) -> None:
-        self.now_ms = max(self.now_ms, timer.at_ms)
+        if timer.at_ms > self.now_ms:
+            self.now_ms = timer.at_ms
         handler, key = timer.handler, timer.key
         timer.handler = timer.key = None
         self.events_processed += 1

@@ -16,7 +16,8 @@ T = TypeVar("T")
 
 _NAME_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
 _VARIANTS = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}
-_SCALE = 1 / (1 << 64)
+SCALE = 1 / (1 << 64)
+"""What turns 64 bits into a number in [0, 1)."""
 
 
 class RandomStream:
@@ -43,11 +44,11 @@ class RandomStream:
 
     def uniform(self) -> float:
         """The next number in [0, 1)."""
-        return self.bits64() * _SCALE
+        return self.bits64() * SCALE
 
     def keyed_uniform(self, key: str) -> float:
         """A number in [0, 1) that depends on ``key`` alone and consumes nothing."""
-        return self.keyed_bits64(key) * _SCALE
+        return self.keyed_bits64(key) * SCALE
 
     def below(self, bound: int) -> int:
         """The next integer from 0 up to, not including, ``bound``."""
