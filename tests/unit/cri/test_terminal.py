@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import tarfile
+
 import pytest
 
 from webapp.apimachinery.streams import ExecOptions
@@ -266,3 +269,40 @@ def test_console_keeps_lines_and_shows_everything():
     assert viewer.seen == b"hello\r\n/ # ls\r\n"
     assert log == ["hello", "/ # ls"]
     assert viewer.code == 0
+
+
+def test_archive_made_inside_can_be_read_outside_and_the_other_way_round(run, userland):
+    """``kubectl cp`` sends and reads archives as any ``tar`` does."""
+    userland.files.make_directory("/data/deep", parents=True)
+    userland.files.write("/data/one", b"first")
+    userland.files.write("/data/deep/two", bytes(range(256)) * 1000)
+
+    made = run("tar", "cf", "-", "/data")
+    with tarfile.open(fileobj=io.BytesIO(made.out)) as archive:
+        content = {info.name: info.isdir() for info in archive}
+    reader = run("tar", "-xmf", "-", "-C", "/tmp", stdin=True)
+    reader.type(made.out)
+    reader.type(None)
+
+    assert content == {"data": True, "data/deep": True, "data/deep/two": False, "data/one": False}
+    assert (made.code, reader.code) == (0, 0)
+    assert userland.files.read("/tmp/data/one") == b"first"
+    assert userland.files.read("/tmp/data/deep/two") == bytes(range(256)) * 1000
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("cf", "-", "/nothing"), b"tar: /nothing: No such file or directory\n"),
+        (("-xf", "-", "-C", "/nowhere"), b"tar: can't change directory to '/nowhere'"),
+        (("-xf", "-"), b"tar: invalid archive"),
+        (("-q",), b"tar: invalid option -- 'q'"),
+    ],
+    ids=["source", "target", "archive", "option"],
+)
+def test_tar_says_what_is_wrong(run, words, message):
+    """It fails in words instead of stopping the run."""
+    client = run("tar", *words)
+
+    assert client.code == 1
+    assert client.err.startswith(message)

@@ -23,6 +23,7 @@ from webapp.cri.programs.commands import (
     simple,
     sleep,
     stress,
+    tar,
     text,
     web,
 )
@@ -108,6 +109,7 @@ COMMANDS: dict[str, Command] = {
     "sync": simple.true,
     "tac": lines.tac,
     "tail": head_tail.tail,
+    "tar": tar.tar,
     "tee": cat.tee,
     "test": simple.test,
     "time": environment.prefix,

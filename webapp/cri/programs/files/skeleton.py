@@ -65,6 +65,7 @@ _BASE = [
     "sync",
     "tac",
     "tail",
+    "tar",
     "tee",
     "test",
     "timeout",
