@@ -36,6 +36,11 @@ def test_a_pod_waits_for_an_uncordon_and_the_explanation_shows_each_attempt():
         "0/3 nodes are available: 3 Preemption is not helpful for scheduling."
     )
 
+    uid = client.get(PODS, "default", "web")["metadata"]["uid"]
+    assert cluster.scheduler.explain(uid).to_json()["wouldFit"] == [
+        {"change": "uncordon the Node", "nodes": names}
+    ]
+
     client.patch(NODES, "", names[1], {"spec": {"unschedulable": None}})
     cluster.sim.run_for(5000)
 

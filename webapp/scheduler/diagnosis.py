@@ -16,11 +16,14 @@ import numpy as np
 from webapp.scheduler.schedule_pod import not_named
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from webapp.apimachinery.meta import JSONObject
     from webapp.scheduler.framework.arrays import IntArray
     from webapp.scheduler.framework.cycle_state import CycleState
     from webapp.scheduler.framework.interface import FilterPlugin, PostFilterResult, ScorePlugin
     from webapp.scheduler.schedule_pod import ScheduleResult
+    from webapp.scheduler.what_if import Change
 
 KEPT_BYTES = 64 * 1024 * 1024
 KEPT_ATTEMPTS_A_POD = 16
@@ -252,16 +255,19 @@ class PodDiagnosis:
     Attributes:
         pod_uid: The Pod.
         attempts: Oldest first; the first ones may have been dropped.
+        would_fit: Works out what would make a waiting Pod fit.
     """
 
     pod_uid: str
     attempts: tuple[Attempt, ...]
+    would_fit: Callable[[], list[Change]] = list
 
     def to_json(self) -> JSONObject:
         """As a JSON tree with camelCase keys."""
         return {
             "podUid": self.pod_uid,
             "attempts": [attempt.to_json() for attempt in self.attempts],
+            "wouldFit": [change.to_json() for change in self.would_fit()],
         }
 
 

@@ -145,6 +145,20 @@ class Algorithm:
             pod_class, nodes.names[row], row, scanned, fitting, fitting_count, totals
         )
 
+    def fitting_rows(self, framework: Framework, pod: PodInfo) -> IntArray:
+        """All rows that fit a Pod, which need not exist; nothing is kept of it."""
+        nodes = self._cache.nodes
+        nodes.lay_out()
+        pod_class = framework.try_pod(pod)
+        if not pod_class.status.is_success:
+            return np.zeros(0, np.int64)
+        self._count_nominated(pod, pod_class)
+        rows = np.flatnonzero(pod_class.fits)
+        if pod_class.node_names is None:
+            return rows
+        named = [row for row in rows.tolist() if nodes.names[row] in pod_class.node_names]
+        return np.array(named, np.int64)
+
     def _window_fits(self, pod_class: PodClass, start: int, wanted: int) -> bool:
         """Whether the scan ends where the class is up to date."""
         if self._nominator or pod_class.node_names is not None:

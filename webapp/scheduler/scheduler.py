@@ -11,6 +11,7 @@ Models:
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,7 @@ from webapp.scheduler.framework.types import (
 from webapp.scheduler.schedule_one import Collaborators, ScheduleOne, scheduler_name
 from webapp.scheduler.schedule_pod import Algorithm
 from webapp.scheduler.scheduling_queue import QueuePolicy, SchedulingQueue
+from webapp.scheduler.what_if import what_would_fit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,6 +58,7 @@ if TYPE_CHECKING:
     from webapp.client.rest import RESTClient
     from webapp.scheduler.diagnosis import PodDiagnosis
     from webapp.scheduler.framework.types import ClusterEventWithHint
+    from webapp.scheduler.what_if import Change
     from webapp.sim.loop import Simulation
     from webapp.sim.rng import RandomStreams
     from webapp.trace.recorder import Recorder
@@ -124,6 +127,9 @@ class Scheduler:
             ),
             self._on_active,
         )
+        self._algorithm = Algorithm(
+            self.cache, tie_breaks, config.percentage_of_nodes_to_score, self._nominator
+        )
         self._cycles = ScheduleOne(
             Collaborators(
                 sim,
@@ -134,12 +140,7 @@ class Scheduler:
                 self._frameworks,
                 self.cache,
                 self.queue,
-                Algorithm(
-                    self.cache,
-                    tie_breaks,
-                    config.percentage_of_nodes_to_score,
-                    self._nominator,
-                ),
+                self._algorithm,
                 self._diagnoses,
                 self._pods.get,
                 self._nominator,
@@ -189,7 +190,18 @@ class Scheduler:
 
     def explain(self, pod_uid: str) -> PodDiagnosis | None:
         """Why the Pod is where it is: its newest attempts, or ``None`` when none is kept."""
-        return self._diagnoses.get(pod_uid)
+        diagnosis = self._diagnoses.get(pod_uid)
+        queued = self.queue.find(pod_uid)
+        if diagnosis is None or queued is None or diagnosis.attempts[-1].chosen:
+            return diagnosis
+        return replace(diagnosis, would_fit=partial(self._what_would_fit, queued.pod_info))
+
+    def _what_would_fit(self, pod: PodInfo) -> list[Change]:
+        framework, _ = self._frameworks[scheduler_name(pod.pod)]
+        fitting = partial(self._algorithm.fitting_rows, framework)
+        if len(fitting(pod)):
+            return []  # it fits by now, and only waits for its turn
+        return what_would_fit(pod, self.cache.nodes, fitting)
 
     def _hints(self) -> dict[str, tuple[ClusterEventWithHint, ...]]:
         return {

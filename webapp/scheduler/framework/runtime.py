@@ -98,6 +98,12 @@ class Framework:
         found.refresh(start, wanted)
         return found
 
+    def try_pod(self, pod: PodInfo) -> PodClass:
+        """What the filters say of a Pod that need not exist."""
+        tried = PodClass(pod, self._handle.nodes, self.plugins, ())
+        tried.refresh()
+        return tried
+
     def run_pre_enqueue_plugins(self, pod: PodInfo) -> Status:
         """SUCCESS, or the first refusal."""
         for plugin in self._pre_enqueue:
