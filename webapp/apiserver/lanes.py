@@ -57,14 +57,14 @@ class Lanes:
         self._authorizer = authorizer
         self._scheme = scheme
         self._lanes: dict[Key, Lane] = {}
-        self._versions = (authorizer.version, scheme.version)
+        self._version = authorizer.version + scheme.version
 
     def find(self, request: Request) -> Lane | None:
         """The lane of a request that has a location, or ``None``."""
-        versions = (self._authorizer.version, self._scheme.version)
-        if self._versions != versions:
+        version = self._authorizer.version + self._scheme.version  # both only ever rise
+        if self._version != version:
             self._lanes.clear()
-            self._versions = versions
+            self._version = version
         return self._lanes.get(_key(request))
 
     def open(

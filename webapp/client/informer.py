@@ -31,31 +31,35 @@ Objects: TypeAlias = "list[JSONObject]"
 
 
 class _Index:
-    """Objects by the values that a function gives for them: value → key → object."""
+    """Keys by the values that a function gives for their objects: value → keys.
+
+    Attributes:
+        entries: Value → keys, as those of a dict.
+        values_by_key: Key → the values it stands under, where there are any.
+        values_of: The function.
+    """
 
     __slots__ = ("entries", "values_by_key", "values_of")
 
     def __init__(self, values_of: Callable[[JSONObject], Iterable[str]]) -> None:
         self.values_of = values_of
-        self.entries: dict[str, dict[str, JSONObject]] = {}
+        self.entries: dict[str, dict[str, None]] = {}
         self.values_by_key: dict[str, tuple[str, ...]] = {}
 
     def put(self, key: str, obj: JSONObject) -> None:
         values = tuple(self.values_of(obj))
         old_values = self.values_by_key.get(key, ())
-        if values != old_values:
-            for value in old_values:
-                if value not in values:
-                    self._take_out(key, value)
-            if values:
-                self.values_by_key[key] = values
-            else:
-                del self.values_by_key[key]
+        if values == old_values:
+            return
+        for value in old_values:
+            if value not in values:
+                self._take_out(key, value)
         for value in values:
-            held = self.entries.get(value)
-            if held is None:
-                held = self.entries[value] = {}
-            held[key] = obj
+            self.entries.setdefault(value, {})[key] = None
+        if values:
+            self.values_by_key[key] = values
+        else:
+            del self.values_by_key[key]
 
     def remove(self, key: str) -> None:
         for value in self.values_by_key.pop(key, ()):
@@ -119,7 +123,7 @@ class SharedInformer:
     def by_index(self, name: str, value: str) -> Objects:
         """Objects that have ``value`` in index ``name``, sorted by key."""
         held = self._indexes[name].entries.get(value)
-        return [held[key] for key in sorted(held)] if held else []
+        return [self.store[key] for key in sorted(held)] if held else []
 
     def get(self, key: str) -> JSONObject | None:
         """The object ``namespace/name``, or ``None``."""

@@ -9,7 +9,7 @@ Models:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from webapp.apiserver.gates import describe_changes
 
@@ -25,6 +25,7 @@ class AdmissionChain:
 
     def __init__(self, plugins: Sequence[AdmissionPlugin]) -> None:
         self._plugins = tuple(plugins)
+        self._described: tuple[Any, Any, list[tuple[str, str]]] | None = None
         self._interested: dict[tuple[str, str, str, str], tuple[AdmissionPlugin, ...]] = {}
 
     def admit(
@@ -49,6 +50,19 @@ class AdmissionChain:
             if changes is not None and obj is not before:
                 changes += describe_changes(plugin.name, before, obj)
         return obj
+
+    def describe_defaults(self, before: JSONObject, after: JSONObject) -> list[tuple[str, str]]:
+        """What defaults filled in; the Pods of one template share their spec, and so its texts."""
+        old, new = before.get("spec"), after.get("spec")
+        only_spec = after.keys() == before.keys() and all(
+            key == "spec" or value is before[key] for key, value in after.items()
+        )
+        if not only_spec:
+            return describe_changes("defaults", before, after)
+        known = self._described
+        if known is None or known[0] is not old or known[1] is not new:
+            known = self._described = (old, new, describe_changes("defaults", before, after))
+        return known[2]
 
     def validate(self, attributes: AdmissionAttributes, obj: JSONObject) -> None:
         """Let the plugins look at the final object.

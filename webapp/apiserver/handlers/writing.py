@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from webapp.apiserver.admission.plugin import AdmissionAttributes
-from webapp.apiserver.gates import describe_changes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +50,7 @@ def fill_in(
     changes: list[tuple[str, str]] | None = [] if ctx.gates.is_followed else None
     defaulted = store.strategy.rules.default(obj)
     if changes is not None and defaulted is not obj:
-        changes += describe_changes("defaults", obj, defaulted)
+        changes += registry.admission.describe_defaults(obj, defaulted)
     recorded = defaulted if record is None else record(defaulted)
     admitted = registry.admission.admit(attributes, recorded, changes)
     ctx.gates.admitted(tuple(changes or ()))
