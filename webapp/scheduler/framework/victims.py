@@ -3,8 +3,7 @@
 Models:
     pkg/scheduler/framework/plugins/defaultpreemption/default_preemption.go SelectVictimsOnNode
     pkg/scheduler/framework/preemption/preemption.go pickOneNodeForPreemption
-    Deviation: nominated Pods, victims being deleted included, are taken in and out of the counts as
-    all others; upstream's spread counts differ by those that are being deleted.
+    Deviation: victims that are being deleted already do not count for spread, before and after.
 """
 
 from __future__ import annotations
