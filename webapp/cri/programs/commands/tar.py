@@ -63,7 +63,7 @@ def _archive(call: Invocation, options: dict[str, str]) -> Generator[Wait, Any, 
 
 
 def _create(call: Invocation, options: dict[str, str], base: str, names: list[str]) -> int:
-    code = 0
+    code = added = 0
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT) as archive:
         for name in names:
@@ -76,6 +76,10 @@ def _create(call: Invocation, options: dict[str, str], base: str, names: list[st
             if name.startswith("/"):
                 call.write(b"tar: removing leading '/' from member names\n", 2)
             _add(call, archive, posixpath.join(base, name), inside, node)
+            added += 1
+    if code and not added:
+        # An empty archive would look like a success to whoever reads it only.
+        return code
     # Virtual time stays out of the compressor's header, and so does the host's.
     data = gzip.compress(buffer.getvalue(), mtime=0) if "z" in options else buffer.getvalue()
     if options.get("f", "-") == "-":
