@@ -12,6 +12,7 @@ from webapp.api.resources import NODES
 from webapp.apimachinery.status import NotFound, ServiceUnavailable
 from webapp.apimachinery.wire import UserInfo
 from webapp.client.record import EventRecorder
+from webapp.cluster.pod_network import PodNetwork
 from webapp.cri.images import ImageStore, Registry
 from webapp.cri.runtime import ContainerRuntime
 from webapp.kubelet.config import PodSource
@@ -25,7 +26,7 @@ from webapp.proxy.proxier import Proxier
 from webapp.sim.latency import Latency
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from webapp.apimachinery.log_options import LogOptions
     from webapp.apimachinery.meta import JSONObject
@@ -122,6 +123,11 @@ class Machines:
         """Names of all machines, sorted."""
         return sorted(self._machines)
 
+    def runtimes(self) -> Iterator[ContainerRuntime]:
+        """The runtimes of all machines, in order of the machines' names."""
+        for name in self.names():
+            yield self._machines[name].runtime
+
     def machine(self, node_name: str) -> Machine | None:
         """A Node's machine, or ``None``."""
         return self._machines.get(node_name)
@@ -194,7 +200,13 @@ class Machines:
         events = EventRecorder(client, self._sim, "kubelet", name)
         images = ImageStore(self._registry, stream)
         runtime = ContainerRuntime(
-            self._sim, self._recorder, ids, node=name, images=images, network=self.network
+            self._sim,
+            self._recorder,
+            ids,
+            node=name,
+            images=images,
+            network=self.network,
+            network_of=lambda sandbox: PodNetwork(self._sim, self, name, sandbox),
         )
         info = MachineInfo(name, node_address(index), stream.hex(32), stream.uid(), stream.uid())
         status = NodeStatusManager(self._sim, self._recorder, client, events, info, images)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from webapp.cri.logs import ContainerLog
+    from webapp.cri.programs.files.filesystem import Mount
     from webapp.trace.facts import ObjectRef
 
 CREATED = "CREATED"
@@ -38,12 +39,14 @@ class SandboxConfig:
         hostname: Name inside the sandbox.
         host_network: Share the machine's network instead of getting an address.
         runtime_handler: RuntimeClass handler, "" for the default.
+        host_aliases: Addresses with names for ``/etc/hosts``.
     """
 
     pod: ObjectRef
     hostname: str
     host_network: bool = False
     runtime_handler: str = ""
+    host_aliases: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 class Sandbox:
@@ -69,6 +72,11 @@ class Sandbox:
         self.containers: list[Container] = []
 
 
+def no_mounts() -> dict[str, Mount]:
+    """No volumes."""
+    return {}
+
+
 @dataclass(frozen=True, slots=True)
 class ContainerConfig:
     """What a container is made from.
@@ -84,6 +92,14 @@ class ContainerConfig:
         attempt: Restarts before this instance.
         message_path: File whose text becomes the termination message.
         message_from_log: Use the log's end when that file is empty and the container failed.
+        mount_paths: Where volumes are mounted.
+        mounts: Gives them: absolute path → volume; asked when something looks inside.
+        read_only_root: Whether its own files may not change.
+        working_dir: Where its first process begins; "" for the image's.
+        run_as_user, run_as_group: Numbers of who runs it.
+        cpu_limit_millis, memory_limit_bytes: Limits; 0 for none.
+        stdin: Whether somebody may type; otherwise its input is at its end.
+        tty: Whether input and output are a terminal.
     """
 
     name: str
@@ -96,6 +112,16 @@ class ContainerConfig:
     attempt: int = 0
     message_path: str = "/dev/termination-log"
     message_from_log: bool = False
+    mount_paths: tuple[str, ...] = ()
+    mounts: Callable[[], dict[str, Mount]] = no_mounts
+    read_only_root: bool = False
+    working_dir: str = ""
+    run_as_user: int = 0
+    run_as_group: int = 0
+    cpu_limit_millis: int = 0
+    memory_limit_bytes: int = 0
+    stdin: bool = False
+    tty: bool = False
 
 
 class Container:
@@ -194,11 +220,13 @@ class ExecResult:
         exit_code: As the shell gives it; 126 for a command that is not modelled.
         output: Standard output and error together.
         modelled: Whether the command is understood, so that the rest means something.
+        timed_out: Whether it was ended because its time was over.
     """
 
     exit_code: int
     output: str = ""
     modelled: bool = True
+    timed_out: bool = False
 
 
 class RuntimeService(Protocol):
@@ -228,8 +256,16 @@ class RuntimeService(Protocol):
     def stop_container(self, container: Container, grace_ms: int) -> None:
         """Ask its first process to end, and kill it after ``grace_ms``."""
 
-    def exec_sync(self, container: Container, command: tuple[str, ...]) -> tuple[ExecResult, int]:
-        """Run a command inside, at this very moment: its result and the milliseconds it takes."""
+    def run_command(
+        self,
+        container: Container,
+        command: tuple[str, ...],
+        on_done: Callable[[ExecResult], None],
+        *,
+        timeout_ms: int = 0,
+        background: bool = False,
+    ) -> None:
+        """Run a command inside and tell its result, at the latest when the time is over."""
 
     def is_up(self, container: Container) -> bool:
         """Whether its program has come up: it runs, and listens if that is what it does."""

@@ -6,36 +6,62 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from webapp.cri.catalogue import BY_NAME
+from webapp.cri.command_program import CommandProgram
+from webapp.cri.programs.commands.table import COMMANDS
+from webapp.cri.programs.userland import CannotRun
 from webapp.cri.references import parse_reference
 from webapp.cri.servers import DeclaredServer, ProfiledProgram
-from webapp.cri.shell import NotModelledError, Script, script_of
+from webapp.cri.userlands import image_inside
 
 if TYPE_CHECKING:
-    from webapp.cri.program import Program
+    from webapp.cri.program import Process, Program
+    from webapp.cri.userlands import ImageInside
+
+_SHELLS = ("ash", "bash", "dash", "sh")
+
+
+def choose_program(process: Process) -> Program:
+    """The program for a container, by its image, command and arguments."""
+    config = process.config
+    inside = image_inside(config.image)
+    command, args = config.command, config.args
+    if inside.entrypoint and not command and args:
+        command = inside.entrypoint
+    if inside.default_shell and not command and not args:
+        return _command((inside.default_shell,))
+    profile = BY_NAME.get(parse_reference(config.image).short_name)
+    if profile is not None and _is_own_program(profile.commands, command, args):
+        return ProfiledProgram(profile)
+    words = command + args
+    if not words:
+        return DeclaredServer()
+    if inside.complete or _is_known(process, inside, words[0]):
+        return _command(words)
+    return DeclaredServer(f"podarium: this command is not modelled: {' '.join(words)}")
 
 
 @lru_cache(maxsize=4096)
-def choose_program(image: str, command: tuple[str, ...], args: tuple[str, ...]) -> Program:
-    """The program for a container.
+def _command(words: tuple[str, ...]) -> CommandProgram:
+    """Shared by all containers with the same words."""
+    return CommandProgram(words)
 
-    Args:
-        image: As the Pod's spec has it.
-        command: Replaces the entrypoint unless empty.
-        args: Replace the image's arguments unless empty.
 
-    Returns:
-        Shared by all containers of the same image and command.
-    """
-    profile = BY_NAME.get(parse_reference(image).short_name)
-    words = command + args
-    if profile is not None and _is_own_program(profile.commands, command, args):
-        return ProfiledProgram(profile)
-    if not words:
-        return DeclaredServer()
+def _is_known(process: Process, inside: ImageInside, word: str) -> bool:
+    """Whether the first word is a command that is modelled, or a script in a volume."""
+    name = word.rpartition("/")[2]
+    if (name in COMMANDS or name in _SHELLS) and name not in inside.programs:
+        return True
+    if "/" not in word and name not in inside.programs:
+        return False
+    userland = process.userland
+    probe = userland.make(0, [word], process.env, "/", {})
     try:
-        return Script(script_of(words))
-    except NotModelledError:
-        return DeclaredServer(f"podarium: this command is not modelled: {' '.join(words)}")
+        userland.resolve(probe)
+    except CannotRun as error:
+        return error.exit_code == 126
+    finally:
+        userland.forget(probe)
+    return True
 
 
 def _is_own_program(

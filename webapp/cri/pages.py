@@ -16,6 +16,14 @@ SPEAK_NO_HTTP = frozenset(
 """Images whose servers close a connection on which they read HTTP."""
 
 
+WELCOME_TO_NGINX = (
+    b"<!DOCTYPE html>\n<html>\n<head>\n<title>Welcome to nginx!</title>\n</head>\n<body>\n"
+    b"<h1>Welcome to nginx!</h1>\n<p>If you see this page, the nginx web server is successfully "
+    b"installed and working.</p>\n</body>\n</html>\n"
+)
+WELCOME_TO_HTTPD = b"<html><body><h1>It works!</h1></body></html>\n"
+
+
 class Page(NamedTuple):
     """An answer.
 
@@ -29,6 +37,25 @@ class Page(NamedTuple):
     body: bytes
     content_type: str = "text/html"
     server: str = "podarium"
+
+
+_TYPES = {
+    "css": "text/css",
+    "js": "application/javascript",
+    "json": "application/json",
+    "png": "image/png",
+    "svg": "image/svg+xml",
+    "txt": "text/plain",
+}
+
+
+def content_type(path: str) -> str:
+    """What a file server says that a file is."""
+    name = path.partition("?")[0].rpartition("/")[2]
+    ending = name.rpartition(".")[2] if "." in name else "html" if not name else ""
+    return (
+        "text/html" if ending in ("html", "htm") else _TYPES.get(ending, "application/octet-stream")
+    )
 
 
 def make_page(

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from webapp.cri.http_conversation import HTTPConversation
-from webapp.cri.pages import make_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,8 +25,8 @@ class Listeners(Protocol):
     def listener_on(self, sandbox: Sandbox, port: int) -> Container | None:
         """The container that answers on a TCP port."""
 
-    def http_status(self, sandbox: Sandbox, port: int, path: str) -> int | None:
-        """What a GET answers."""
+    def page(self, sandbox: Sandbox, port: int, method: str, path: str) -> Page | None:
+        """What the server on a port answers."""
 
 
 class SandboxForwarder:
@@ -45,10 +44,7 @@ class SandboxForwarder:
             return self._refusal(port)
 
         def answer(method: str, path: str) -> Page | None:
-            status = self._listeners.http_status(self._sandbox, port, path)
-            if status is None:
-                return None
-            return make_page(self._sandbox, container, port, method, path, status)
+            return self._listeners.page(self._sandbox, port, method, path)
 
         return HTTPConversation(self._sim, answer, on_data)
 

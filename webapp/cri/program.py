@@ -2,20 +2,22 @@
 
 The runtime makes a process for each started container and hands it to the program that
 :mod:`webapp.cri.behaviours` chose. Programs keep no state of their own, so one object serves any
-number of containers; what a running one needs to remember is its task. Their timers are background
-ones: a container that sleeps does not keep the world from being idle.
+number of containers; what a running one needs to remember is in its process. Their timers are
+background ones: a container that sleeps does not keep the world from being idle.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from webapp.sim.task import Task
+from webapp.cri.programs.files.nodes import File
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable
 
-    from webapp.cri.api import Container, ExecResult
+    from webapp.cri.api import Container, ContainerConfig
+    from webapp.cri.programs.userland import Userland
+    from webapp.cri.terminal import Console
     from webapp.sim.loop import Simulation
 
 SIGTERM = 15
@@ -29,23 +31,24 @@ class Process:
         sim: Virtual time.
         argv: The command after entrypoint and arguments are merged; empty for an image without one.
         env: Variables, name → value.
-        hostname: Of the sandbox.
         ip: Of the sandbox.
         ports: TCP ports it listens on, in order.
         up: Whether it has come up; a server that takes time to start clears it meanwhile.
-        files: Files that exist because the program made them: path → lines.
+        console: Its standard streams, to which clients attach; ``None`` for one that only logs.
+        message_file: What it leaves as its termination message, once it has files.
     """
 
     __slots__ = (
         "_container",
+        "_make_userland",
         "_on_change",
         "_on_exit",
-        "_task",
+        "_userland",
         "argv",
+        "console",
         "env",
-        "files",
-        "hostname",
         "ip",
+        "message_file",
         "ports",
         "sim",
         "up",
@@ -57,28 +60,49 @@ class Process:
         container: Container,
         argv: tuple[str, ...],
         *,
-        hostname: str,
+        env: dict[str, str],
         ip: str,
+        make_userland: Callable[[Process], Userland],
         on_exit: Callable[[Container, int, str], None],
         on_change: Callable[[Container], None],
     ) -> None:
         self.sim = sim
         self.argv = argv
-        self.env = container.config.env
-        self.hostname = hostname
+        self.env = env
         self.ip = ip
         self.ports: tuple[int, ...] = ()
-        self.files: dict[str, list[str]] | None = None
         self.up = True
+        self.console: Console | None = None
+        self.message_file: File | None = None
         self._container = container
+        self._make_userland = make_userland
+        self._userland: Userland | None = None
         self._on_exit = on_exit
         self._on_change = on_change
-        self._task: Task | None = None
+
+    @property
+    def config(self) -> ContainerConfig:
+        """What the container was made from."""
+        return self._container.config
 
     @property
     def declared_ports(self) -> tuple[int, ...]:
         """The ports that the Pod's spec declares for this container."""
         return self._container.config.ports
+
+    @property
+    def userland(self) -> Userland:
+        """The container's files and commands, made when they are first needed."""
+        if self._userland is None:
+            self.message_file = File()
+            self._userland = self._make_userland(self)
+            self._userland.on_out_of_memory = self._run_out_of_memory
+        return self._userland
+
+    @property
+    def has_userland(self) -> bool:
+        """Whether anything has looked inside yet."""
+        return self._userland is not None
 
     def write(self, *lines: str) -> None:
         """Print whole lines."""
@@ -90,20 +114,6 @@ class Process:
         self.up = True
         self._on_change(self._container)
 
-    def change_files(self, path: str, lines: list[str] | None) -> None:
-        """Write a file, or remove it with ``None``."""
-        if self.files is None:
-            self.files = {}
-        if lines is None:
-            self.files.pop(path, None)
-        else:
-            self.files[path] = lines
-        self._on_change(self._container)
-
-    def run(self, generator: Generator[int, None, int]) -> None:
-        """Go on in virtual time: yields are milliseconds of sleep, the return value exits."""
-        self._task = Task(self.sim, generator, self.exit)
-
     def after(self, delay_ms: int, handler: Callable[[Process], None]) -> None:
         """Call ``handler`` later, unless it has ended by then."""
         self.sim.schedule(delay_ms, self._run_if_alive, handler, background=True)
@@ -112,14 +122,22 @@ class Process:
         """End; nothing of it runs afterwards."""
         if self._container.running:
             self.abandon()
+            if self.console is not None:
+                self.console.close(code)
             self._on_exit(self._container, code, reason)
 
     def abandon(self) -> None:
         """Stop without telling anybody: the machine is gone, or the process was killed."""
-        task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
+        if self._userland is not None:
+            self._userland.shut_down()
         self.ports = ()
+
+    def _run_out_of_memory(self) -> None:
+        # Not at once: the command that asked for the memory is still running.
+        self.sim.schedule(0, self._kill_for_memory)
+
+    def _kill_for_memory(self, _: None) -> None:
+        self.exit(137, "OOMKilled")
 
     def _run_if_alive(self, handler: Callable[[Process], None]) -> None:
         if self._container.running:
@@ -129,14 +147,17 @@ class Process:
 class Program(Protocol):
     """What runs in a container."""
 
+    def problem(self, process: Process) -> str:
+        """Why it cannot be started, in the runtime's words; "" when it can."""
+
     def start(self, process: Process) -> None:
         """Begin; may exit at once."""
 
     def on_signal(self, process: Process, signal: int) -> None:
         """React to a signal; SIGKILL never comes here."""
 
-    def execute(self, process: Process, command: tuple[str, ...]) -> tuple[ExecResult, int]:
-        """Run a command beside the first process: its result, and the milliseconds it takes."""
-
     def http_status(self, process: Process, port: int, path: str) -> int:
         """The status code of a GET to a port that it listens on."""
+
+    def served_file(self, process: Process, path: str) -> bytes | None:
+        """A file's content that a GET answers with; ``None`` when it serves no files."""

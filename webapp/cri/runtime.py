@@ -22,12 +22,19 @@ from webapp.cri.api import (
     SandboxConfig,
 )
 from webapp.cri.behaviours import choose_program
+from webapp.cri.command_program import command_problem
+from webapp.cri.command_run import CommandRun
 from webapp.cri.continuation import later
 from webapp.cri.logs import ContainerLog
+from webapp.cri.pages import content_type, make_page
 from webapp.cri.port_forward import SandboxForwarder
 from webapp.cri.program import SIGTERM, Process, Program
-from webapp.cri.sessions import CommandSession, LogSession
+from webapp.cri.program_session import ProgramSession
+from webapp.cri.programs.network import NoNetwork
+from webapp.cri.sessions import AttachSession, LogSession
+from webapp.cri.userlands import environment, image_inside, make_userland
 from webapp.network.ipam import AddressesExhaustedError
+from webapp.sim.errors import SimulationError
 from webapp.sim.latency import Latency
 from webapp.trace.facts import (
     ContainerCreated,
@@ -43,6 +50,9 @@ if TYPE_CHECKING:
 
     from webapp.apimachinery.streams import ExecOptions, ExecSession, PortForwarder
     from webapp.cri.images import ImageStore
+    from webapp.cri.pages import Page
+    from webapp.cri.programs.network import Network
+    from webapp.cri.programs.userland import Userland
     from webapp.network.cni import NetworkPlugin
     from webapp.sim.events import Timer
     from webapp.sim.loop import Simulation
@@ -70,6 +80,7 @@ class RuntimeLatencies:
     kill: Latency = field(default=Latency(20, 0.2, 5))
 
 
+START_FAILED = 128
 MESSAGE_BYTES = 4096
 MESSAGE_LOG_BYTES = 2048
 MESSAGE_LOG_LINES = 80
@@ -107,6 +118,7 @@ class ContainerRuntime:
         images: ImageStore,
         network: NetworkPlugin,
         latencies: RuntimeLatencies = DEFAULT_LATENCIES,
+        network_of: Callable[[Sandbox], Network] | None = None,
     ) -> None:
         self._sim = sim
         self._recorder = recorder
@@ -116,6 +128,8 @@ class ContainerRuntime:
         self._network = network
         self._latencies = latencies
         self._instances: dict[str, _Instance] = {}
+        self._sandboxes: dict[str, list[Sandbox]] = {}
+        self._network_of = network_of or _no_network
         self.images = images
         self.listener: RuntimeListener | None = None
         self.powered = True
@@ -173,6 +187,7 @@ class ContainerRuntime:
                 f'plugin type="{self._network.name}" failed (add): {error}'
             )
             return
+        self._sandboxes.setdefault(sandbox.ip, []).append(sandbox)
         with self._recorder.caused_by(self._recorder.last_seq):
             on_done(sandbox)
 
@@ -181,6 +196,7 @@ class ContainerRuntime:
         if sandbox.ready:
             sandbox.ready = False
             self._network.delete(self._node, sandbox.id)
+            self._forget_address(sandbox)
 
     def remove_pod_sandbox(self, sandbox: Sandbox) -> None:
         """Forget a stopped sandbox and its containers."""
@@ -254,16 +270,22 @@ class ContainerRuntime:
             return
         config = container.config
         instance = self._instances[container.id]
-        instance.program = choose_program(config.image, config.command, config.args)
-        instance.process = Process(
+        process = instance.process = Process(
             self._sim,
             container,
             config.command + config.args,
-            hostname=sandbox.config.hostname,
+            env=environment(container, sandbox),
             ip=sandbox.ip,
+            make_userland=lambda process: self._make_userland(container, sandbox, process),
             on_exit=self._on_exit,
             on_change=self._on_change,
         )
+        program = instance.program = choose_program(process)
+        problem = program.problem(process)
+        if problem:
+            self._fail_start(container, instance, problem)
+            on_done(container)
+            return
         container.state = RUNNING
         container.started_ms = self._sim.now_ms
         seq = self._recorder.record(
@@ -278,8 +300,50 @@ class ContainerRuntime:
             )
         )
         with self._recorder.caused_by(seq):
-            instance.program.start(instance.process)
+            program.start(process)
             on_done(container)
+
+    def _make_userland(self, container: Container, sandbox: Sandbox, process: Process) -> Userland:
+        message = process.message_file
+        assert message is not None  # noqa: S101  # the process makes it first
+        network = self._network_of(sandbox)
+        return make_userland(self._sim, container, sandbox, network, message)
+
+    def _fail_start(self, container: Container, instance: _Instance, problem: str) -> None:
+        """The command cannot be run: the container ends without having begun.
+
+        Models:
+            containerd/internal/cri/server/container_start.go StartContainer
+        """
+        instance.process = None
+        container.state = EXITED
+        container.finished_ms = self._sim.now_ms
+        container.exit_code = START_FAILED
+        container.reason = "StartError"
+        container.message = (
+            "failed to create containerd task: failed to create shim task: OCI runtime create "
+            "failed: runc create failed: unable to start container process: error during "
+            f"container init: {problem}"
+        )
+        container.log.close()
+        self._recorder.record(
+            ContainerExited(
+                actor=self._actor,
+                subject=instance.sandbox.config.pod,
+                node=self._node,
+                container=container.name,
+                container_id=container.id,
+                exit_code=START_FAILED,
+                reason=container.reason,
+            )
+        )
+
+    def _forget_address(self, sandbox: Sandbox) -> None:
+        held = [item for item in self._sandboxes.get(sandbox.ip, ()) if item is not sandbox]
+        if held:
+            self._sandboxes[sandbox.ip] = held
+        else:
+            self._sandboxes.pop(sandbox.ip, None)
 
     def stop_container(self, container: Container, grace_ms: int) -> None:
         """Ask its first process to end, and kill it after ``grace_ms``."""
@@ -347,21 +411,66 @@ class ContainerRuntime:
 
     # Looking inside
 
-    def exec_sync(self, container: Container, command: tuple[str, ...]) -> tuple[ExecResult, int]:
-        """Run a command inside, at this very moment: its result and the milliseconds it takes."""
+    def run_command(
+        self,
+        container: Container,
+        command: tuple[str, ...],
+        on_done: Callable[[ExecResult], None],
+        *,
+        timeout_ms: int = 0,
+        background: bool = False,
+    ) -> None:
+        """Run a command inside and tell its result, at the latest when the time is over.
+
+        Args:
+            container: Where.
+            command: Its words.
+            on_done: Gets the result, once.
+            timeout_ms: Milliseconds until it is ended; 0 for no end.
+            background: Whether the world may be idle while it runs.
+        """
         instance = self._instances.get(container.id)
-        if instance is None or instance.process is None or instance.program is None:
-            return ExecResult(1, "container is not running\n"), 0
-        return instance.program.execute(instance.process, command)
+        process = instance.process if instance is not None else None
+        if process is not None and self._is_unknown(container, process, command):
+            on_done(
+                ExecResult(
+                    126,
+                    f"podarium: this command is not modelled: {' '.join(command)}",
+                    modelled=False,
+                )
+            )
+            return
+        if process is None:
+            on_done(ExecResult(1, "container is not running"))
+        else:
+            CommandRun(process, command, on_done, timeout_ms, background=background)
+
+    def _is_unknown(self, container: Container, process: Process, command: tuple[str, ...]) -> bool:
+        """Whether a command may be there in the image without being modelled."""
+        if not command or image_inside(container.config.image).complete:
+            return False
+        return bool(command_problem(process.userland, command, process.env))
 
     def exec(self, container: Container, options: ExecOptions) -> ExecSession:
-        """Begin a command inside whose input and output are somewhere else."""
-        result, duration_ms = self.exec_sync(container, options.command)
-        return CommandSession(self._sim, container, result, duration_ms)
+        """Begin a command inside a running container whose input and output are somewhere else."""
+        process = self._running(container)
+        directory = container.config.working_dir or "/"
+        return ProgramSession(process.userland, options, process.env, directory)
 
-    def attach(self, container: Container, options: ExecOptions) -> ExecSession:
-        """The input and output of its first process."""
-        return LogSession(self._sim, container, tty=options.tty)
+    def attach(
+        self, container: Container, options: ExecOptions, *, stdin_once: bool
+    ) -> ExecSession:
+        """The input and output of a running container's first process."""
+        console = self._running(container).console
+        if console is None:
+            return LogSession(self._sim, container, tty=options.tty)
+        return AttachSession(console, options, once=stdin_once)
+
+    def _running(self, container: Container) -> Process:
+        process = self._instances[container.id].process
+        if process is None:
+            raise SimulationError(f"container {container.name} does not run")
+        return process
 
     def port_forwarder(self, sandbox: Sandbox) -> PortForwarder:
         """Opens connections to ports inside a sandbox."""
@@ -391,9 +500,39 @@ class ContainerRuntime:
                 return container
         return None
 
+    def page(self, sandbox: Sandbox, port: int, method: str, path: str) -> Page | None:
+        """What the server on a port answers; ``None`` when there is none, or it speaks no HTTP."""
+        container = self.listener_on(sandbox, port)
+        instance = self._instances[container.id] if container is not None else None
+        if (
+            container is None
+            or instance is None
+            or instance.process is None
+            or instance.program is None
+        ):
+            return None
+        status = instance.program.http_status(instance.process, port, path)
+        page = make_page(sandbox, container, port, method, path, status)
+        content = instance.program.served_file(instance.process, path)
+        if page is None or content is None:
+            return page
+        return page._replace(body=content, content_type=content_type(path))
+
+    def holds(self, sandbox: Sandbox) -> bool:
+        """Whether a sandbox is on this machine."""
+        return sandbox in self._sandboxes.get(sandbox.ip, ())
+
+    def sandboxes_at(self, ip: str) -> tuple[Sandbox, ...]:
+        """Sandboxes with an address; several share a machine's own."""
+        return tuple(self._sandboxes.get(ip, ()))
+
     def listens(self, sandbox: Sandbox, port: int) -> bool:
         """Whether something inside a sandbox answers on a TCP port."""
         return self.http_status(sandbox, port, "/") is not None
+
+
+def _no_network(_: Sandbox) -> Network:
+    return NoNetwork()
 
 
 def _termination_message(container: Container, process: Process | None) -> str:
@@ -403,9 +542,9 @@ def _termination_message(container: Container, process: Process | None) -> str:
         pkg/kubelet/kuberuntime/kuberuntime_container.go getTerminationMessage
     """
     config = container.config
-    lines = ((process.files if process is not None else None) or {}).get(config.message_path)
-    if lines:
-        return "".join(f"{line}\n" for line in lines)[:MESSAGE_BYTES]
+    left = process.message_file if process is not None else None
+    if left is not None and left.data:
+        return bytes(left.data[:MESSAGE_BYTES]).decode(errors="replace")
     if config.message_from_log and container.exit_code:
         return "".join(f"{line}\n" for line in container.log.tail(MESSAGE_LOG_LINES))[
             -MESSAGE_LOG_BYTES:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from webapp.cri.catalogue import EXIT, ImageProfile
 from webapp.cri.program import SIGTERM
-from webapp.cri.shell import execute
+from webapp.cri.programs.files.nodes import Directory, FileError
+from webapp.cri.userlands import image_inside
 
 if TYPE_CHECKING:
-    from webapp.cri.api import ExecResult
     from webapp.cri.program import Process
 
 
@@ -22,6 +22,10 @@ class ProfiledProgram:
 
     def __init__(self, profile: ImageProfile) -> None:
         self._profile = profile
+
+    def problem(self, process: Process) -> str:  # noqa: ARG002
+        """None: an image's own program is there."""
+        return ""
 
     def start(self, process: Process) -> None:
         """Print what the image prints; then listen, or end."""
@@ -45,15 +49,28 @@ class ProfiledProgram:
         if signal == SIGTERM and self._profile.stop_exit_code is not None:
             process.sim.schedule(self._profile.stop_ms, self._stop, process)
 
-    def execute(self, process: Process, command: tuple[str, ...]) -> tuple[ExecResult, int]:
-        """Run a command of the shell's."""
-        return execute(process, command)
-
     def http_status(self, process: Process, port: int, path: str) -> int:  # noqa: ARG002
-        """200, or 404 for a page that a fresh web server does not have."""
+        """200; of a server of files 404 for what is missing, 403 for a directory without a page."""
         bare = path.partition("?")[0]
-        has_page = bare in ("/", "/index.html") or not self._profile.static_pages
-        return 200 if has_page else 404
+        if not self._profile.static_pages:
+            return 200
+        if not _has_own_files(process):
+            return 200 if bare in ("/", "/index.html") else 404
+        if self.served_file(process, path) is not None:
+            return 200
+        return 403 if bare.endswith("/") and _is_directory(process, bare) else 404
+
+    def served_file(self, process: Process, path: str) -> bytes | None:
+        """The file below the document root, once anything may have been written there."""
+        root = image_inside(process.config.image).document_root
+        if not root or not _has_own_files(process):
+            return None
+        bare = path.partition("?")[0]
+        name = f"{bare}index.html" if bare.endswith("/") else bare
+        try:
+            return process.userland.files.read(f"{root}{name}")
+        except FileError:
+            return None
 
     def _listen(self, process: Process) -> None:
         process.listen(self._profile.ports)
@@ -77,6 +94,10 @@ class DeclaredServer:
     def __init__(self, notice: str = "") -> None:
         self._notice = notice
 
+    def problem(self, process: Process) -> str:  # noqa: ARG002
+        """None: it is taken to be there."""
+        return ""
+
     def start(self, process: Process) -> None:
         """Say what is not known, and listen."""
         if self._notice:
@@ -88,13 +109,27 @@ class DeclaredServer:
         if signal == SIGTERM:
             process.sim.schedule(60, _end_well, process)
 
-    def execute(self, process: Process, command: tuple[str, ...]) -> tuple[ExecResult, int]:
-        """Run a command of the shell's."""
-        return execute(process, command)
-
     def http_status(self, process: Process, port: int, path: str) -> int:  # noqa: ARG002
         """200 for every path."""
         return 200
+
+    def served_file(self, process: Process, path: str) -> bytes | None:  # noqa: ARG002
+        """None: what it serves is not known."""
+        return None
+
+
+def _has_own_files(process: Process) -> bool:
+    """Whether anything may have changed the files that a server came with."""
+    root = image_inside(process.config.image).document_root
+    paths = process.config.mount_paths
+    return process.has_userland or any(
+        (root + "/").startswith(path.rstrip("/") + "/") or path.startswith(root) for path in paths
+    )
+
+
+def _is_directory(process: Process, path: str) -> bool:
+    root = image_inside(process.config.image).document_root
+    return isinstance(process.userland.files.get(f"{root}{path}"), Directory)
 
 
 def _fail(process: Process) -> None:

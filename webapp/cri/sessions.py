@@ -1,4 +1,4 @@
-"""Sessions: a command run in a container for somebody far away, and a container attached to."""
+"""A container attached to: its console or, for one that only prints, its log."""
 
 from __future__ import annotations
 
@@ -10,44 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from webapp.apimachinery.streams import ExecOptions
-    from webapp.cri.api import Container, ExecResult
+    from webapp.cri.api import Container
     from webapp.cri.terminal import Console
     from webapp.sim.loop import Simulation
-
-KILLED = 137
-
-
-class CommandSession:
-    """A command whose result is known, and given when its time has passed."""
-
-    def __init__(
-        self, sim: Simulation, container: Container, result: ExecResult, duration_ms: int
-    ) -> None:
-        self.on_stdout: Callable[[bytes], None] = _discard
-        self.on_stderr: Callable[[bytes], None] = _discard
-        self.on_exit: Callable[[int], None] = _discard
-        self.on_failure: Callable[[str], None] = _discard
-        self._sim = sim
-        self._container = container
-        self._result = result
-        self._timer = sim.schedule(duration_ms, self._finish, background=True)
-
-    def stdin(self, data: bytes | None) -> None:
-        """Such commands read nothing."""
-
-    def resize(self, width: int, height: int) -> None:
-        """Such commands draw nothing."""
-
-    def cancel(self) -> None:
-        """Stop."""
-        self._sim.cancel(self._timer)
-
-    def _finish(self, _: None) -> None:
-        if not self._container.running:
-            self.on_exit(KILLED)
-            return
-        self.on_stdout(self._result.output.encode())
-        self.on_exit(self._result.exit_code)
 
 
 class AttachSession:

@@ -13,18 +13,27 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from webapp.api.resources import CONFIG_MAPS, SECRETS
+from webapp.apimachinery.quantity import cpu_millis, quantity_bytes
 from webapp.apimachinery.status import NotFound
-from webapp.cri.api import ContainerConfig
+from webapp.cri.api import ContainerConfig, no_mounts
 
 if TYPE_CHECKING:
     from webapp.apimachinery.meta import JSONObject
     from webapp.apimachinery.schema import GroupVersionResource
     from webapp.client.rest import RESTClient
+    from webapp.cri.programs.files.filesystem import Mount
 
 _REFERENCE = re.compile(r"\$(\$)?\(([A-Za-z_.-][A-Za-z0-9_.-]*)\)")
+
+
+class Mounter(Protocol):
+    """A Pod's volumes."""
+
+    def mounts(self, container: JSONObject, env: dict[str, str], pod_ip: str) -> dict[str, Mount]:
+        """A container's mounts: path → what is there."""
 
 
 class ConfigError(Exception):
@@ -40,6 +49,7 @@ def make_container_config(
     attempt: int,
     pod_ip: str,
     host_ip: str,
+    volumes: Mounter | None = None,
 ) -> ContainerConfig:
     """What the runtime needs to create a container.
 
@@ -53,6 +63,11 @@ def make_container_config(
         value = _value_of(client, pod, entry, pod_ip=pod_ip, host_ip=host_ip)
         if value is not None:
             env[entry["name"]] = expand(value, env)
+    security = {
+        **(pod["spec"].get("securityContext") or {}),
+        **(container.get("securityContext") or {}),
+    }
+    limits = (container.get("resources") or {}).get("limits") or {}
     return ContainerConfig(
         name=container["name"],
         image=container["image"],
@@ -68,6 +83,18 @@ def make_container_config(
         attempt=attempt,
         message_path=container.get("terminationMessagePath", "/dev/termination-log"),
         message_from_log=container.get("terminationMessagePolicy") == "FallbackToLogsOnError",
+        mount_paths=tuple(mount["mountPath"] for mount in container.get("volumeMounts") or ()),
+        mounts=(lambda: volumes.mounts(container, env, pod_ip))
+        if volumes is not None
+        else no_mounts,
+        read_only_root=bool(security.get("readOnlyRootFilesystem")),
+        working_dir=container.get("workingDir", ""),
+        run_as_user=int(security.get("runAsUser") or 0),
+        run_as_group=int(security.get("runAsGroup") or 0),
+        cpu_limit_millis=cpu_millis(limits["cpu"]) if "cpu" in limits else 0,
+        memory_limit_bytes=quantity_bytes(limits["memory"]) if "memory" in limits else 0,
+        stdin=bool(container.get("stdin")),
+        tty=bool(container.get("tty")),
     )
 
 
@@ -88,7 +115,7 @@ def _value_of(
         value: str = entry.get("value", "")
         return value
     if "fieldRef" in source:
-        return _field(pod, source["fieldRef"]["fieldPath"], pod_ip=pod_ip, host_ip=host_ip)
+        return pod_field(pod, source["fieldRef"]["fieldPath"], pod_ip=pod_ip, host_ip=host_ip)
     for kind, resource, word in (
         ("configMapKeyRef", CONFIG_MAPS, "configmap"),
         ("secretKeyRef", SECRETS, "secret"),
@@ -146,7 +173,8 @@ def _data(
     return data
 
 
-def _field(pod: JSONObject, path: str, *, pod_ip: str, host_ip: str) -> str:
+def pod_field(pod: JSONObject, path: str, *, pod_ip: str, host_ip: str) -> str:
+    """What a field of the Pod says, for the downward API."""
     metadata, spec = pod["metadata"], pod["spec"]
     match = re.fullmatch(r"metadata\.(labels|annotations)\['(.+)'\]", path)
     if match:

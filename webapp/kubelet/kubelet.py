@@ -29,6 +29,7 @@ from webapp.kubelet.pod_workers import PodWorker, WorkerState
 from webapp.kubelet.prober import Prober
 from webapp.kubelet.status_manager import StatusManager
 from webapp.kubelet.volume_manager import mount_problem
+from webapp.kubelet.volumes import HostFiles, PodVolumes
 from webapp.sim.latency import Latency
 from webapp.trace.facts import PodAccepted, PodRejected, VolumesMounted
 
@@ -98,6 +99,7 @@ class Kubelet:
         self._sim = given.sim
         self._actor = f"kubelet/{given.node}"
         self._use = NodeUse()
+        self._host_files = HostFiles()
         self._arriving: dict[str, JSONObject] = {}
         self.workers: dict[str, PodWorker] = {}
         given.runtime.listener = self
@@ -290,6 +292,10 @@ class Kubelet:
     def _finish_mount(self, worker: PodWorker) -> None:
         worker.busy = False
         worker.mounted = True
+        given = self._given
+        worker.volumes = PodVolumes(
+            given.sim, given.client, self._host_files, worker.pod, host_ip=given.host_ip
+        )
         worker.retry_at_ms.pop("volumes", None)
         seq = self._given.recorder.record(
             VolumesMounted(
@@ -354,6 +360,8 @@ class Kubelet:
     def _finish_termination(self, worker: PodWorker) -> None:
         worker.state = WorkerState.TERMINATED
         self._sim.cancel(worker.active_deadline)
+        if worker.volumes is not None:
+            worker.volumes.close()
         sandbox = worker.observed.sandbox
         if sandbox is not None:
             self._given.runtime.stop_pod_sandbox(sandbox)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from webapp.apimachinery.meta import JSONObject
     from webapp.cri.api import Container
     from webapp.kubelet.lifecycle import Rejection
+    from webapp.kubelet.volumes import PodVolumes
     from webapp.sim.events import Timer
 
 
@@ -52,6 +53,7 @@ class PodWorker:
         operation: Rises with every operation, so that one that was given up is recognised.
         interruptible: Whether the operation under way (a pull) may be given up.
         mounted: Whether its volumes are ready.
+        volumes: What they hold; ``None`` without any.
         start_ms: When the kubelet accepted it.
         resync: Pending timer that looks again (a back-off's end).
         flush: Pending timer that writes the status.
@@ -83,6 +85,7 @@ class PodWorker:
         "start_ms",
         "state",
         "uid",
+        "volumes",
         "waiting",
         "was_ready",
     )
@@ -104,6 +107,7 @@ class PodWorker:
         self.operation = 0
         self.interruptible = False
         self.mounted = False
+        self.volumes: PodVolumes | None = None
         self.start_ms = start_ms
         self.resync: Timer | None = None
         self.flush: Timer | None = None

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from webapp.apimachinery.meta import JSONObject
     from webapp.client.record import EventRecorder
-    from webapp.cri.api import Container, RuntimeService, Sandbox
+    from webapp.cri.api import Container, ExecResult, RuntimeService, Sandbox
     from webapp.kubelet.pod_workers import PodWorker
     from webapp.sim.events import Timer
     from webapp.sim.loop import Simulation
@@ -39,10 +39,12 @@ class ProbeWorker:
 
     Attributes:
         verdict: What the probe last settled on; ``None`` before.
+        asking: Whether a command of it runs.
         run: Equal results in a row: positive for successes, negative for failures.
     """
 
     __slots__ = (
+        "asking",
         "container",
         "kind",
         "probe",
@@ -66,6 +68,7 @@ class ProbeWorker:
         self.run = 0
         self.verdict: bool | None = None
         self.timer: Timer | None = None
+        self.asking = False
 
     @property
     def period_ms(self) -> int:
@@ -123,7 +126,8 @@ class Prober:
     def recheck(self, container: Container) -> None:
         """A container changed what it answers: look again at the probe's next time."""
         for probe in self._workers.get(container.id, ()):
-            if probe.timer is None and probe.verdict is not None and not self._over(probe):
+            rests = probe.timer is None and not probe.asking
+            if rests and probe.verdict is not None and not self._over(probe):
                 period_ms = probe.period_ms
                 elapsed_ms = self._sim.now_ms - container.started_ms
                 wait_ms = period_ms - elapsed_ms % period_ms
@@ -141,7 +145,40 @@ class Prober:
         probe.timer = None
         if not probe.container.running or probe.container.stopping:
             return
-        succeeded, message = self._try(probe)
+        if "exec" in probe.probe:
+            self._ask(probe, probe.probe["exec"])
+        else:
+            self._judge(probe, *self._try(probe))
+
+    def _ask(self, probe: ProbeWorker, action: JSONObject) -> None:
+        """Run a command; its exit code is the answer."""
+        limit_s = int(probe.probe.get("timeoutSeconds") or 1)
+        command = tuple(action.get("command") or ())
+
+        def on_done(result: ExecResult) -> None:
+            probe.asking = False
+            if not probe.container.running or probe.container.stopping:
+                return
+            if not result.modelled:
+                # pg_isready, redis-cli ping and the like ask whether the server is up.
+                self._judge(probe, self._runtime.is_up(probe.container), result.output)
+            elif result.timed_out:
+                text = f'command timed out: "{" ".join(command)}" timed out after {limit_s}s'
+                self._judge(probe, succeeded=False, message=text)
+            else:
+                self._judge(probe, result.exit_code == 0, result.output)
+
+        probe.asking = True
+        # What goes on succeeding is asked again and again, which is no work in progress.
+        self._runtime.run_command(
+            probe.container,
+            command,
+            on_done,
+            timeout_ms=limit_s * 1000,
+            background=probe.verdict is not None,
+        )
+
+    def _judge(self, probe: ProbeWorker, succeeded: bool, message: str) -> None:  # a result
         probe.run = max(probe.run, 0) + 1 if succeeded else min(probe.run, 0) - 1
         if not succeeded:
             self._tell(probe, message)
@@ -152,10 +189,11 @@ class Prober:
             self._settle(probe, message)
         settled_well = probe.verdict is True and succeeded
         given_up = probe.verdict is False and probe.kind != READINESS
-        if not settled_well and not given_up:
-            probe.timer = self._sim.schedule(
-                probe.period_ms, self._tick, probe, background=not succeeded
-            )
+        if given_up or (settled_well and (probe.kind == STARTUP or "exec" not in probe.probe)):
+            return
+        # A command's answer may change with any file, so it is asked for ever.
+        background = not succeeded or settled_well
+        probe.timer = self._sim.schedule(probe.period_ms, self._tick, probe, background=background)
 
     def _settle(self, probe: ProbeWorker, message: str) -> None:
         observed, name = probe.worker.observed, probe.container.name
@@ -187,16 +225,6 @@ class Prober:
 
     def _try(self, probe: ProbeWorker) -> tuple[bool, str]:
         check = probe.probe
-        if "exec" in check:
-            command = tuple(check["exec"].get("command") or ())
-            result, took_ms = self._runtime.exec_sync(probe.container, command)
-            if not result.modelled:
-                # pg_isready, redis-cli ping and the like ask whether the server is up.
-                return self._runtime.is_up(probe.container), result.output
-            limit_s = int(check.get("timeoutSeconds") or 1)
-            if took_ms > limit_s * 1000:
-                return False, f'command timed out: "{" ".join(command)}" timed out after {limit_s}s'
-            return result.exit_code == 0, result.output
         if "httpGet" in check:
             return self._get(probe, check["httpGet"])
         kind = "tcpSocket" if "tcpSocket" in check else "grpc"

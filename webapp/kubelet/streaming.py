@@ -35,7 +35,12 @@ def container_exec(
         raise NodeRefused(f'container not found ("{container}")')
     if options.command:
         return runtime.exec(instance, options)
-    return runtime.attach(instance, options)
+    spec = next(item for item in _containers(worker.spec) if item["name"] == container)
+    return runtime.attach(instance, options, stdin_once=bool(spec.get("stdinOnce")))
+
+
+def _containers(spec: JSONObject) -> list[JSONObject]:
+    return [*spec["containers"], *(spec.get("initContainers") or ())]
 
 
 def port_forwarder(

@@ -147,6 +147,7 @@ class Invocation:
         exit_code: ``None`` while it runs.
         thread: What it runs in, possibly its parent's.
         on_signal: Says whether it took care of a signal.
+        on_end: Told the exit code, once.
         memory_bytes: What it holds, in the model.
         started_ms: Virtual time.
     """
@@ -161,6 +162,7 @@ class Invocation:
         "exit_code",
         "fds",
         "memory_bytes",
+        "on_end",
         "on_signal",
         "parent_pid",
         "pid",
@@ -189,6 +191,7 @@ class Invocation:
         self.exit_code: int | None = None
         self.thread: Thread | None = None
         self.on_signal: Callable[[int], bool] | None = None
+        self.on_end: Callable[[int], None] | None = None
         self.memory_bytes = 0
         self.started_ms = userland.sim.now_ms
         self._pending: list[tuple[int, bytes]] = []
@@ -306,6 +309,11 @@ class Invocation:
         self._waiters.append(waiter)
         return waiter
 
+    @property
+    def awaited(self) -> bool:
+        """Whether somebody waits for its end."""
+        return bool(self._waiters)
+
     def join(self) -> Generator[Wait, Any, int]:
         """Wait until it has ended; its exit code."""
         while self.exit_code is None:
@@ -342,6 +350,8 @@ class Invocation:
         for waiter in self._waiters:
             waiter.wake(code)
         self._waiters.clear()
+        if self.on_end is not None:
+            self.on_end(code)
 
 
 class CPU:
@@ -540,6 +550,17 @@ class Userland:
             stream.release()
         invocation.fds = {}
         invocation.finish(code)
+
+    def forget(self, invocation: Invocation) -> None:
+        """Take back an entry that never ran, with its number."""
+        self.processes.pop(invocation.pid, None)
+        self._next_pid = min(self._next_pid, invocation.pid)
+
+    def shut_down(self) -> None:
+        """The container ends: whatever runs is stopped where it is."""
+        for invocation in list(self.processes.values()):
+            if invocation.thread is not None:
+                invocation.thread.cancel()
 
     # Finding
 

@@ -23,12 +23,14 @@ if TYPE_CHECKING:
     from webapp.apimachinery.meta import JSONObject
     from webapp.client.record import EventRecorder
     from webapp.client.rest import RESTClient
-    from webapp.cri.api import Container, RuntimeService, Sandbox
+    from webapp.cri.api import Container, ExecResult, RuntimeService, Sandbox
     from webapp.kubelet.image_manager import ImageError, ImageManager
     from webapp.kubelet.pod_workers import PodWorker
     from webapp.kubelet.prober import Prober
     from webapp.sim.loop import Simulation
 
+HTTP_HOOK_MS = 10
+START_ERROR = "StartError"
 MIN_GRACE_MS = 2_000
 """What is left to a container at least after its preStop hook."""
 
@@ -125,6 +127,7 @@ class ContainerStarter:
                 attempt=before.config.attempt + 1 if before is not None else 0,
                 pod_ip=start.sandbox.ip,
                 host_ip=self._host_ip,
+                volumes=worker.volumes,
             )
         except ConfigError as problem:
             self._fail(start, "CreateContainerConfigError", str(problem))
@@ -148,20 +151,33 @@ class ContainerStarter:
 
     def _on_started(self, start: _Start, container: Container) -> None:
         """Step 4: run the postStart hook, then begin the probes."""
+        if container.reason == START_ERROR:
+            self._fail(start, "RunContainerError", container.message)
+            return
         self._tell(start, "Normal", "Started", "Container started")
-        hook = ((start.spec.get("lifecycle") or {}).get("postStart") or {}).get("exec")
-        wait_ms = 0
-        if hook:
-            command = tuple(hook.get("command") or ())
-            result, wait_ms = self._runtime.exec_sync(container, command)
-            if result.exit_code and result.modelled:
-                message = f"PostStartHook failed: command '{' '.join(command)}' exited with {result.exit_code}: {result.output}"
-                self._tell(start, "Warning", "FailedPostStartHook", message)
-                self._runtime.stop_container(container, MIN_GRACE_MS)
-        if wait_ms:
+        hook = (start.spec.get("lifecycle") or {}).get("postStart") or {}
+        if "sleep" in hook:
+            wait_ms = int(hook["sleep"].get("seconds") or 0) * 1000
             self._sim.schedule(wait_ms, self._finish, (start, container))
+        elif "exec" in hook:
+            command = tuple(hook["exec"].get("command") or ())
+            self._runtime.run_command(
+                container, command, lambda result: self._on_hook(start, container, command, result)
+            )
         else:
             self._finish((start, container))
+
+    def _on_hook(
+        self, start: _Start, container: Container, command: tuple[str, ...], result: ExecResult
+    ) -> None:
+        if result.exit_code and result.modelled and container.running:
+            message = (
+                f"PostStartHook failed: command '{' '.join(command)}' exited with "
+                f"{result.exit_code}: {result.output}"
+            )
+            self._tell(start, "Warning", "FailedPostStartHook", message)
+            self._runtime.stop_container(container, MIN_GRACE_MS)
+        self._finish((start, container))
 
     def _finish(self, done: tuple[_Start, Container]) -> None:
         start, container = done
@@ -170,7 +186,7 @@ class ContainerStarter:
         start.on_done(start.worker, container.name, None)
 
     def _fail(self, start: _Start, reason: str, message: str, retry_ms: int = 0) -> None:
-        text = message if reason == "CreateContainerConfigError" else reason
+        text = message if reason in ("CreateContainerConfigError", "RunContainerError") else reason
         self._tell(start, "Warning", "Failed", f"Error: {text}")
         failure = StartFailure(reason, message, retry_ms)
         start.on_done(start.worker, start.spec["name"], failure)
@@ -183,28 +199,31 @@ class ContainerStarter:
     ) -> None:
         """Tell that a container is ended, run its preStop hook, then stop it."""
         found = worker.container_spec(container.name)
-        spec, init = found if found is not None else ({"name": container.name}, False)
+        nameless: JSONObject = {"name": container.name}
+        spec, init = found if found is not None else (nameless, False)
         self._events.event(worker.pod, "Normal", "Killing", message, field_path(spec, init=init))
-        hook_ms = self._run_pre_stop_hook(container, spec, grace_ms)
-        if not hook_ms:
+        hook = (spec.get("lifecycle") or {}).get("preStop") or {}
+        if not hook or not grace_ms:
             self._runtime.stop_container(container, grace_ms)
-            return
-        left_ms = max(MIN_GRACE_MS, grace_ms - hook_ms)
-        self._sim.schedule(hook_ms, self._stop, (container, left_ms))
+        elif "exec" in hook:
+            self._run_pre_stop_command(container, hook["exec"], grace_ms)
+        else:
+            seconds = int((hook.get("sleep") or {}).get("seconds") or 0)
+            hook_ms = min(seconds * 1000 if "sleep" in hook else HTTP_HOOK_MS, grace_ms)
+            left_ms = max(MIN_GRACE_MS, grace_ms - hook_ms)
+            self._sim.schedule(hook_ms, self._stop, (container, left_ms))
+
+    def _run_pre_stop_command(
+        self, container: Container, action: JSONObject, grace_ms: int
+    ) -> None:
+        began_ms = self._sim.now_ms
+
+        def on_done(_: ExecResult) -> None:
+            left_ms = grace_ms - (self._sim.now_ms - began_ms)
+            self._runtime.stop_container(container, max(MIN_GRACE_MS, left_ms))
+
+        command = tuple(action.get("command") or ())
+        self._runtime.run_command(container, command, on_done, timeout_ms=grace_ms)
 
     def _stop(self, request: tuple[Container, int]) -> None:
         self._runtime.stop_container(*request)
-
-    def _run_pre_stop_hook(self, container: Container, spec: JSONObject, grace_ms: int) -> int:
-        """Run the preStop hook; return the milliseconds it takes, at most the grace period."""
-        hook = (spec.get("lifecycle") or {}).get("preStop") or {}
-        if not grace_ms or not hook:
-            return 0
-        took_ms = 10
-        if "sleep" in hook:
-            took_ms = int(hook["sleep"].get("seconds") or 0) * 1000
-        elif "exec" in hook:
-            _, took_ms = self._runtime.exec_sync(
-                container, tuple(hook["exec"].get("command") or ())
-            )
-        return min(took_ms, grace_ms)

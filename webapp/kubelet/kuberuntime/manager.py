@@ -122,6 +122,10 @@ class RuntimeManager:
             hostname=spec.get("hostname") or worker.pod["metadata"]["name"],
             host_network=bool(spec.get("hostNetwork")),
             runtime_handler=spec.get("runtimeClassName") or "",
+            host_aliases=tuple(
+                (alias["ip"], tuple(alias.get("hostnames") or ()))
+                for alias in spec.get("hostAliases") or ()
+            ),
         )
         worker.busy = True
         self._runtime.run_pod_sandbox(config, lambda result: self._on_sandbox(worker, result))

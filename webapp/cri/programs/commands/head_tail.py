@@ -62,7 +62,8 @@ def _bytes(text: str) -> int:
     match = re.fullmatch(r"(\d+)([kKmMgG]?)", text)
     if match is None:
         raise ValueError(text)
-    return int(match[1]) * 1024 ** " kmg".index(match[2].lower() or " ")
+    scale: int = 1024 ** " kmg".index(match[2].lower() or " ")
+    return int(match[1]) * scale
 
 
 def _first_bytes(call: Invocation, size: int) -> Generator[Wait, Any, None]:

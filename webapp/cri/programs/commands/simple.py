@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from webapp.cri.programs.userland import Invocation
 
 
-def true(call: Invocation) -> int:  # noqa: ARG001
+def true(call: Invocation) -> int:
     """Succeed."""
     return 0
 
 
-def false(call: Invocation) -> int:  # noqa: ARG001
+def false(call: Invocation) -> int:
     """Fail."""
     return 1
 

@@ -198,7 +198,7 @@ class Expander:
             changed: list[Piece] = []
             for item in listed:
                 text = yield from self._changed(part, item)
-                changed.append((text, part.quoted))  # noqa: PERF401  # it may wait
+                changed.append((text, part.quoted))  # it may wait
             return changed
         if listed is not None and part.operator == ":":
             return (yield from self._slice_list(part, listed))

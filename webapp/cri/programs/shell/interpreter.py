@@ -446,7 +446,7 @@ class Interpreter(ShellState):
         try:
             for invocation in parts:
                 code = yield from invocation.join()
-                codes.append(code)  # noqa: PERF401  # a generator may not yield inside another
+                codes.append(code)  # a generator may not yield inside another
         finally:
             for invocation in parts:
                 if invocation.exit_code is None and invocation.thread is not None:
