@@ -7,14 +7,16 @@ Models:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from webapp.scheduler.framework.runtime import Framework
 from webapp.scheduler.plugins.registry import REGISTRY
 from webapp.sim.latency import Latency
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from webapp.scheduler.framework.interface import Handle
 
 DEFAULT_SCHEDULER_NAME = "default-scheduler"
@@ -49,6 +51,23 @@ DEFAULT_PLUGINS = (
 """Upstream's order."""
 
 
+POINTS = (
+    "preEnqueue",
+    "queueSort",
+    "preFilter",
+    "filter",
+    "postFilter",
+    "preScore",
+    "score",
+    "reserve",
+    "permit",
+    "preBind",
+    "bind",
+    "postBind",
+)
+"""The extension points, as the configuration names them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
     """How Pods with a certain ``schedulerName`` are scheduled.
@@ -56,17 +75,30 @@ class Profile:
     Attributes:
         scheduler_name: The name.
         plugins: Enabled plugins in order.
+        points: Extension point → plugins used there, where that differs from ``plugins``.
+        options: Plugin → keyword arguments of what makes it.
         percentage_of_nodes_to_score: As in the configuration, for this profile; 0 takes its value.
     """
 
     scheduler_name: str = DEFAULT_SCHEDULER_NAME
     plugins: tuple[PluginEntry, ...] = DEFAULT_PLUGINS
+    points: Mapping[str, tuple[PluginEntry, ...]] = field(default_factory=dict)
+    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     percentage_of_nodes_to_score: int = 0
 
     def build(self, handle: Handle) -> Framework:
         """The framework that runs this profile."""
-        plugins = [(REGISTRY[entry.name](handle), entry.weight) for entry in self.plugins]
-        return Framework(self.scheduler_name, handle, plugins)
+        entries = {entry.name: entry for entry in self.plugins}
+        for used in self.points.values():
+            for entry in used:
+                entries.setdefault(entry.name, entry)
+        made = {name: REGISTRY[name](handle, **self.options.get(name, {})) for name in entries}
+        plugins = [(made[name], entry.weight) for name, entry in entries.items()]
+        everywhere = [(made[entry.name], entry.weight) for entry in self.plugins]
+        points = dict.fromkeys(POINTS, everywhere)
+        for point, used in self.points.items():
+            points[point] = [(made[entry.name], entry.weight) for entry in used]
+        return Framework(self.scheduler_name, handle, plugins, points)
 
 
 @dataclass(frozen=True, slots=True)

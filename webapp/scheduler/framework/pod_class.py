@@ -9,7 +9,7 @@ the Nodes that fit.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from webapp.scheduler.framework.arrays import BoolArray, IntArray, Rows
-    from webapp.scheduler.framework.interface import Plugin
     from webapp.scheduler.framework.node_table import NodeTable
     from webapp.scheduler.framework.types import PodInfo
 
@@ -41,6 +40,14 @@ _FEW = 6
 
 _NODE_SCOPES = (Scope.NODE, Scope.USAGE)
 _CHANGING_SCOPES = (Scope.USAGE, Scope.CLUSTER)
+
+
+class ClassPlugins(NamedTuple):
+    """The plugins of a profile that look at classes of Pods, in order."""
+
+    pre_filter: Sequence[PreFilterPlugin]
+    filter: Sequence[FilterPlugin]
+    pre_score: Sequence[PreScorePlugin]
 
 
 class FilterColumn:
@@ -120,14 +127,14 @@ class PodClass:
         self,
         pod: PodInfo,
         nodes: NodeTable,
-        plugins: Sequence[Plugin],
+        plugins: ClassPlugins,
         weighted_scores: Sequence[tuple[ScorePlugin, int]],
     ) -> None:
         self.pod = pod
         self._nodes = nodes
-        self._pre_filter_plugins = [p for p in plugins if isinstance(p, PreFilterPlugin)]
-        self._filter_plugins = [p for p in plugins if isinstance(p, FilterPlugin)]
-        self._pre_score_plugins = [p for p in plugins if isinstance(p, PreScorePlugin)]
+        self._pre_filter_plugins = plugins.pre_filter
+        self._filter_plugins = plugins.filter
+        self._pre_score_plugins = plugins.pre_score
         self._score_plugins = weighted_scores
         self._layout = -1
         self._node_position = 0

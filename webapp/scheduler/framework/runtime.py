@@ -14,6 +14,7 @@ from webapp.scheduler.framework.interface import (
     SUCCESS,
     BindPlugin,
     Code,
+    FilterPlugin,
     PermitPlugin,
     Plugin,
     PostBindPlugin,
@@ -21,16 +22,18 @@ from webapp.scheduler.framework.interface import (
     PostFilterResult,
     PreBindPlugin,
     PreEnqueuePlugin,
+    PreFilterPlugin,
+    PreScorePlugin,
     QueueSortPlugin,
     ReservePlugin,
     ScorePlugin,
     Status,
 )
-from webapp.scheduler.framework.pod_class import PodClass
+from webapp.scheduler.framework.pod_class import ClassPlugins, PodClass
 from webapp.sim.errors import SimulationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Sequence
+    from collections.abc import Callable, Hashable, Mapping, Sequence
 
     from webapp.scheduler.framework.cycle_state import CycleState
     from webapp.scheduler.framework.interface import Handle, RefusedNodes
@@ -44,29 +47,46 @@ class Framework:
 
     Attributes:
         profile_name: The ``schedulerName`` that it serves.
-        plugins: Its plugins, in order.
+        plugins: Its plugins, in order, whatever they are used for.
         queue_sort: The one that orders the queue.
     """
 
     def __init__(
-        self, profile_name: str, handle: Handle, plugins: Sequence[tuple[Plugin, int]]
+        self,
+        profile_name: str,
+        handle: Handle,
+        plugins: Sequence[tuple[Plugin, int]],
+        points: Mapping[str, Sequence[tuple[Plugin, int]]] | None = None,
     ) -> None:
+        """``points`` says which plugins are used where (and with which weight); else all are everywhere."""
         self.profile_name = profile_name
         self.plugins = tuple(plugin for plugin, _ in plugins)
         self._handle = handle
         self._signs = [p.sign for p in self.plugins if type(p).sign is not Plugin.sign]
+        used = points or {}
+
+        def at(point: str) -> list[Plugin]:
+            return [plugin for plugin, _ in used.get(point, plugins)]
+
         self._weighted_scores = [
-            (plugin, weight) for plugin, weight in plugins if isinstance(plugin, ScorePlugin)
+            (plugin, weight)
+            for plugin, weight in used.get("score", plugins)
+            if isinstance(plugin, ScorePlugin)
         ]
-        self._pre_enqueue = [p for p in self.plugins if isinstance(p, PreEnqueuePlugin)]
-        self._post_filter = [p for p in self.plugins if isinstance(p, PostFilterPlugin)]
-        self._reserve = [p for p in self.plugins if isinstance(p, ReservePlugin)]
-        self._permit = [p for p in self.plugins if isinstance(p, PermitPlugin)]
-        self._pre_bind = [p for p in self.plugins if isinstance(p, PreBindPlugin)]
-        self._bind = [p for p in self.plugins if isinstance(p, BindPlugin)]
-        self._post_bind = [p for p in self.plugins if isinstance(p, PostBindPlugin)]
+        self._class_plugins = ClassPlugins(
+            [p for p in at("preFilter") if isinstance(p, PreFilterPlugin)],
+            [p for p in at("filter") if isinstance(p, FilterPlugin)],
+            [p for p in at("preScore") if isinstance(p, PreScorePlugin)],
+        )
+        self._pre_enqueue = [p for p in at("preEnqueue") if isinstance(p, PreEnqueuePlugin)]
+        self._post_filter = [p for p in at("postFilter") if isinstance(p, PostFilterPlugin)]
+        self._reserve = [p for p in at("reserve") if isinstance(p, ReservePlugin)]
+        self._permit = [p for p in at("permit") if isinstance(p, PermitPlugin)]
+        self._pre_bind = [p for p in at("preBind") if isinstance(p, PreBindPlugin)]
+        self._bind = [p for p in at("bind") if isinstance(p, BindPlugin)]
+        self._post_bind = [p for p in at("postBind") if isinstance(p, PostBindPlugin)]
         self._classes: OrderedDict[Hashable, PodClass] = OrderedDict()
-        sorters = [p for p in self.plugins if isinstance(p, QueueSortPlugin)]
+        sorters = [p for p in at("queueSort") if isinstance(p, QueueSortPlugin)]
         if len(sorters) != 1:
             raise SimulationError(
                 f'profile "{profile_name}" needs one queue sort plugin, not {len(sorters)}'
@@ -89,7 +109,7 @@ class Framework:
         classes = self._classes
         found = classes.get(pod.signature)
         if found is None:
-            found = PodClass(pod, self._handle.nodes, self.plugins, self._weighted_scores)
+            found = PodClass(pod, self._handle.nodes, self._class_plugins, self._weighted_scores)
             classes[pod.signature] = found
             if len(classes) > _KEPT_CLASSES:
                 classes.popitem(last=False)
@@ -100,7 +120,7 @@ class Framework:
 
     def try_pod(self, pod: PodInfo) -> PodClass:
         """What the filters say of a Pod that need not exist."""
-        tried = PodClass(pod, self._handle.nodes, self.plugins, ())
+        tried = PodClass(pod, self._handle.nodes, self._class_plugins, ())
         tried.refresh()
         return tried
 

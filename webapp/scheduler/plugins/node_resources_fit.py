@@ -14,6 +14,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from webapp.scheduler.framework.allocation import (
+    DEFAULT_STRATEGY,
+    ScoringStrategy,
+    allocation_scores,
+)
 from webapp.scheduler.framework.interface import (
     MAX_NODE_SCORE,
     Code,
@@ -59,10 +64,20 @@ _FIXED_REASONS = (
 
 
 class NodeResourcesFit(PreFilterPlugin, FilterPlugin, ScorePlugin):
-    """Filters by all resources, scores by CPU and memory (LeastAllocated)."""
+    """Filters by all resources, scores by CPU and memory (LeastAllocated) or as configured."""
 
     name = "NodeResourcesFit"
     scope = Scope.USAGE
+
+    def __init__(
+        self,
+        strategy: ScoringStrategy = DEFAULT_STRATEGY,
+        ignored: frozenset[str] = frozenset(),
+        ignored_groups: frozenset[str] = frozenset(),
+    ) -> None:
+        self._strategy = strategy
+        self._ignored = ignored
+        self._ignored_groups = ignored_groups
 
     def sign(self, pod: PodInfo) -> Hashable:
         """The requests."""
@@ -70,8 +85,19 @@ class NodeResourcesFit(PreFilterPlugin, FilterPlugin, ScorePlugin):
 
     def pre_filter(self, state: CycleState, pod: PodInfo, nodes: NodeTable) -> PreFilterResult:  # noqa: ARG002
         """Note the names of extended resources, which the verdicts' bits stand for."""
-        state.write(self.name, tuple(name for name, _ in pod.requests.scalars))
+        state.write(self.name, tuple(name for name, _ in self._scalars(pod)))
         return PreFilterResult()
+
+    def _scalars(self, pod: PodInfo) -> tuple[tuple[str, int], ...]:
+        """Extended resources asked for that are not to be ignored."""
+        scalars = pod.requests.scalars
+        if not scalars or not (self._ignored or self._ignored_groups):
+            return scalars
+        return tuple(
+            (name, amount)
+            for name, amount in scalars
+            if name not in self._ignored and name.partition("/")[0] not in self._ignored_groups
+        )
 
     def filter(
         self,
@@ -94,7 +120,7 @@ class NodeResourcesFit(PreFilterPlugin, FilterPlugin, ScorePlugin):
                 _EPHEMERAL_SHORT,
             ),
         ]
-        for place, (name, amount) in enumerate(asked.scalars, _FIRST_SCALAR):
+        for place, (name, amount) in enumerate(self._scalars(pod), _FIRST_SCALAR):
             columns.append((amount, *nodes.scalar(name), 1 << place))
         for amount, allocatable, requested, bit in columns:
             if not amount:
@@ -132,7 +158,7 @@ class NodeResourcesFit(PreFilterPlugin, FilterPlugin, ScorePlugin):
                 code |= _EPHEMERAL_SHORT
                 if capacity < asked.ephemeral_bytes:
                     code |= _NEVER_FITS
-        for place, (name, amount) in enumerate(asked.scalars, _FIRST_SCALAR):
+        for place, (name, amount) in enumerate(self._scalars(pod), _FIRST_SCALAR):
             allocatable, requested = nodes.scalar(name)
             if allocatable[row] - requested[row] < amount:
                 code |= 1 << place
@@ -158,7 +184,9 @@ class NodeResourcesFit(PreFilterPlugin, FilterPlugin, ScorePlugin):
         nodes: NodeTable,
         rows: Rows,
     ) -> IntArray | int:
-        """Mean over CPU and memory of the share that stays free, 0 to 100."""
+        """Mean over CPU and memory of the share that stays free, 0 to 100, or as configured."""
+        if self._strategy is not DEFAULT_STRATEGY:
+            return allocation_scores(self._strategy, pod, nodes, rows)
         asked = pod.requests
         shares: IntArray = nodes.allocatable_cpu[rows] - nodes.scored_cpu[rows]
         _to_free_shares(shares, asked.scored_cpu_millis, nodes.capacity(CPU)[rows])
@@ -170,6 +198,9 @@ class NodeResourcesFit(PreFilterPlugin, FilterPlugin, ScorePlugin):
 
     def score_row(self, state: CycleState, pod: PodInfo, nodes: NodeTable, row: int) -> int:  # noqa: ARG002
         """The score of one Node."""
+        if self._strategy is not DEFAULT_STRATEGY:
+            one = np.array((row,), np.int64)
+            return int(allocation_scores(self._strategy, pod, nodes, one)[0])
         asked = pod.requests
         cpu_capacity = nodes.allocatable_cpu.item(row)
         memory_capacity = nodes.allocatable_memory.item(row)

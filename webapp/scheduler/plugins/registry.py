@@ -1,4 +1,4 @@
-"""Plugin names and what makes them, sorted, one a line."""
+"""Plugin names and what makes them from a :class:`Handle` and options, sorted, one a line."""
 
 from __future__ import annotations
 
@@ -22,21 +22,41 @@ from webapp.scheduler.plugins.taint_toleration import TaintToleration
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from webapp.scheduler.framework.interface import Handle, Plugin
+    from webapp.scheduler.framework.interface import Plugin
 
-REGISTRY: dict[str, Callable[[Handle], Plugin]] = {
+REGISTRY: dict[str, Callable[..., Plugin]] = {
     DefaultBinder.name: lambda handle: DefaultBinder(handle.client),
     DefaultPreemption.name: DefaultPreemption,
     ImageLocality.name: lambda _: ImageLocality(),
-    InterPodAffinity.name: lambda handle: InterPodAffinity(handle.listers),
+    InterPodAffinity.name: lambda handle, **options: InterPodAffinity(handle.listers, **options),
     NodeAffinity.name: lambda _: NodeAffinity(),
     NodeName.name: lambda _: NodeName(),
     NodePorts.name: lambda _: NodePorts(),
     NodeResourcesBalancedAllocation.name: lambda _: NodeResourcesBalancedAllocation(),
-    NodeResourcesFit.name: lambda _: NodeResourcesFit(),
+    NodeResourcesFit.name: lambda _, **options: NodeResourcesFit(**options),
     NodeUnschedulable.name: lambda _: NodeUnschedulable(),
-    PodTopologySpread.name: lambda handle: PodTopologySpread(handle.listers),
+    PodTopologySpread.name: lambda handle, **options: PodTopologySpread(handle.listers, **options),
     PrioritySort.name: lambda _: PrioritySort(),
     SchedulingGates.name: lambda _: SchedulingGates(),
     TaintToleration.name: lambda _: TaintToleration(),
+}
+
+PLUGIN_CLASSES: dict[str, type[Plugin]] = {
+    plugin.name: plugin
+    for plugin in (
+        DefaultBinder,
+        DefaultPreemption,
+        ImageLocality,
+        InterPodAffinity,
+        NodeAffinity,
+        NodeName,
+        NodePorts,
+        NodeResourcesBalancedAllocation,
+        NodeResourcesFit,
+        NodeUnschedulable,
+        PodTopologySpread,
+        PrioritySort,
+        SchedulingGates,
+        TaintToleration,
+    )
 }
