@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from webapp.api.resources import CLOCKS, NODES
+from webapp.api.resources import CLOCKS, LEASES, NODES
 from webapp.apimachinery.scheme import BUILTIN_KINDS, Scheme
 from webapp.apimachinery.wire import Request, StreamResponse, UserInfo, WatchResponse
 from webapp.apiserver.config import APIServerConfig
@@ -17,6 +17,7 @@ from webapp.client.informer import InformerFactory
 from webapp.client.record import EventRecorder
 from webapp.client.rest import RESTClient
 from webapp.cluster.clock import CLOCK_NAME, ClockState, clock_object, clock_state, clock_status
+from webapp.cluster.faults import FaultInjector
 from webapp.cluster.node import Machines
 from webapp.cluster.streams import PREFIX as STREAMS_PREFIX
 from webapp.cluster.streams import StreamHub
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 ADMIN = UserInfo("kubernetes-admin", ("system:masters", "system:authenticated"))
 SCHEDULER = UserInfo("system:kube-scheduler", ("system:authenticated",))
 CONTROLLER_MANAGER = UserInfo("system:kube-controller-manager", ("system:authenticated",))
+FAULTS = UserInfo("system:podarium-faults", ("system:masters", "system:authenticated"))
 VIEWER = UserInfo("system:podarium-page", ("system:masters", "system:authenticated"))
 
 
@@ -86,8 +88,10 @@ class Cluster:
         self.scheduler = self._make_scheduler()
         self._controllers = self._make_controllers()
         self._machines = self._make_machines()
+        self._faults = self._make_faults()
         self._apiserver.node_proxy = self._machines
         self._apiserver.show_living(CLOCKS, self._living_clock)
+        self._apiserver.show_living(LEASES, self._machines.living_lease)
         self._boot()
 
     @property
@@ -159,12 +163,19 @@ class Cluster:
             self.config.network_plugin,
         )
 
+    def _make_faults(self) -> FaultInjector:
+        client = self.client_for(FAULTS, "podarium-faults")
+        return FaultInjector(
+            self.sim, self.recorder, client, InformerFactory(client), self._machines
+        )
+
     def _boot(self) -> None:
         self.admin.create(CLOCKS, "", clock_object(self.clock))
         self._watch_clock()
         self._controllers.start()
         self.scheduler.start()
         self._machines.start()
+        self._faults.start()
         for number in range(1, self.config.nodes + 1):
             self.admin.create(NODES, "", node_object(f"worker-{number}"))
         self.sim.run_until(self.config.start_ms + self.config.boot_ms)

@@ -1,7 +1,8 @@
 """Machines: one kubelet, runtime and kube-proxy for each Node object.
 
 :class:`Machines` watches Nodes: a Node that is created gets a machine, which boots, registers and
-becomes Ready; a Node that is deleted loses it, with all that ran there.
+becomes Ready; a Node that is deleted loses it, with all that ran there. A machine can lose its power
+or its kubelet for a while.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from webapp.api.resources import NODES
+from webapp.apimachinery.meta import with_fields
 from webapp.apimachinery.status import NotFound, ServiceUnavailable
+from webapp.apimachinery.timestamps import micro_time_text
 from webapp.apimachinery.wire import UserInfo
 from webapp.client.record import EventRecorder
 from webapp.cluster.pod_network import PodNetwork
@@ -17,7 +20,7 @@ from webapp.cri.images import ImageStore, Registry
 from webapp.cri.runtime import ContainerRuntime
 from webapp.kubelet.config import PodSource
 from webapp.kubelet.kubelet import Kubelet, Surroundings
-from webapp.kubelet.node_status import MachineInfo, NodeStatusManager
+from webapp.kubelet.node_status import LEASE_NAMESPACE, MachineInfo, NodeStatusManager
 from webapp.network.cni import NetworkPlugin
 from webapp.network.dataplane import DataPlane
 from webapp.network.dns import ClusterDNS
@@ -41,6 +44,8 @@ if TYPE_CHECKING:
 
 REGISTER_LATENCY = Latency(400, 0.3, 100)
 READY_LATENCY = Latency(1_500, 0.3, 500)
+BOOT_LATENCY = Latency(20_000, 0.2, 10_000)
+"""From power to a kubelet that registers."""
 
 
 class Machine:
@@ -54,9 +59,21 @@ class Machine:
         timer: Its boot, while it boots.
         registered: Whether its kubelet has written its status.
         joined: Whether it is part of the pod network.
+        powered: Whether it has power.
+        halted: Whether its kubelet has stopped.
     """
 
-    __slots__ = ("index", "joined", "kubelet", "registered", "runtime", "status", "timer")
+    __slots__ = (
+        "halted",
+        "index",
+        "joined",
+        "kubelet",
+        "powered",
+        "registered",
+        "runtime",
+        "status",
+        "timer",
+    )
 
     def __init__(
         self, kubelet: Kubelet, runtime: ContainerRuntime, status: NodeStatusManager, index: int
@@ -68,6 +85,8 @@ class Machine:
         self.timer: Timer | None = None
         self.joined = False
         self.registered = False
+        self.powered = True
+        self.halted = False
 
 
 class Machines:
@@ -165,9 +184,73 @@ class Machines:
 
     def _kubelet(self, node_name: str) -> Kubelet:
         machine = self._machines.get(node_name)
-        if machine is None:
+        if machine is None or not machine.powered:
             raise ServiceUnavailable(f'Get "https://{node_name}:10250": no route to host')
+        if machine.halted:
+            raise ServiceUnavailable(f'Get "https://{node_name}:10250": connection refused')
         return machine.kubelet
+
+    def living_lease(self, lease: JSONObject) -> JSONObject:
+        """A Node's Lease as people read it: renewed up to now, if its kubelet runs."""
+        metadata = lease["metadata"]
+        machine = self._machines.get(metadata["name"])
+        renewed_ms = machine.status.renewed_ms() if machine is not None else None
+        if renewed_ms is None or metadata.get("namespace") != LEASE_NAMESPACE:
+            return lease
+        return with_fields(lease, ("spec", "renewTime"), micro_time_text(renewed_ms))
+
+    # Faults
+
+    def power_off(self, node_name: str) -> None:
+        """A machine loses its power: all that runs there stops, and nobody is told."""
+        machine = self._machines.get(node_name)
+        if machine is None or not machine.powered:
+            return
+        machine.powered = False
+        self._halt(machine, boot_id=self._streams.stream(f"kubelet/{node_name}").uid())
+        self._pods.remove(node_name)
+        machine.kubelet.lose_power()
+        machine.registered = False
+        if machine.joined:
+            machine.joined = False
+            self.network.leave(node_name)
+            self.plane.leave(node_name, node_address(machine.index))
+            if self._proxier is not None:
+                self._proxier.remove(node_name)
+
+    def power_on(self, node_name: str) -> None:
+        """A machine gets its power back and boots; its disk is as it was."""
+        machine = self._machines.get(node_name)
+        if machine is None or machine.powered:
+            return
+        machine.powered = True
+        delay_ms = BOOT_LATENCY.draw(self._streams.stream(f"kubelet/{node_name}"))
+        machine.timer = self._sim.schedule(delay_ms, self._register, node_name)
+
+    def stop_kubelet(self, node_name: str) -> None:
+        """A machine's kubelet stops; its containers go on."""
+        machine = self._machines.get(node_name)
+        if machine is None or not machine.powered:
+            return
+        self._halt(machine)
+        self._pods.remove(node_name)
+        machine.kubelet.pause()
+
+    def start_kubelet(self, node_name: str) -> None:
+        """A machine's kubelet begins again and finds what is there."""
+        machine = self._machines.get(node_name)
+        if machine is None or not machine.powered or not machine.halted:
+            return
+        delay_ms = REGISTER_LATENCY.draw(self._streams.stream(f"kubelet/{node_name}"))
+        machine.timer = self._sim.schedule(delay_ms, self._register, node_name)
+
+    def _halt(self, machine: Machine, *, boot_id: str = "") -> None:
+        self._sim.cancel(machine.timer)
+        machine.timer = None
+        machine.halted = True
+        machine.status.stop(boot_id=boot_id)
+
+    # Nodes come and go
 
     def _on_node_added(self, node: JSONObject) -> None:
         name = node["metadata"]["name"]
@@ -235,7 +318,10 @@ class Machines:
         except NotFound:  # the Node was deleted just now: the watch will take the machine away
             return
         machine.registered = True
-        self._join_network(name, node)
+        if machine.joined:  # only the kubelet was away
+            self._get_ready(name, machine)
+        else:
+            self._join_network(name, node)
 
     def _on_node_updated(self, _old: JSONObject, node: JSONObject) -> None:
         self._join_network(node["metadata"]["name"], node)
@@ -252,8 +338,11 @@ class Machines:
         self.plane.join(name, address)
         if self._proxier is not None:
             self._proxier.add(name)
+        self._get_ready(name, machine)
+
+    def _get_ready(self, name: str, machine: Machine) -> None:
         if not self.network.installed:
-            self._pods.add(name, machine.kubelet)
+            self._run_pods(name, machine)
             return
         delay_ms = READY_LATENCY.draw(self._streams.stream(f"kubelet/{name}"))
         machine.timer = self._sim.schedule(delay_ms, self._become_ready, name)
@@ -262,4 +351,10 @@ class Machines:
         machine = self._machines[name]
         machine.timer = None
         machine.status.set_ready(ready=True)
+        self._run_pods(name, machine)
+
+    def _run_pods(self, name: str, machine: Machine) -> None:
+        if machine.halted:
+            machine.halted = False
+            machine.kubelet.resume(self._pods.pods(name))
         self._pods.add(name, machine.kubelet)

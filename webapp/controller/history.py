@@ -139,7 +139,8 @@ class History:
 
     def _create(self, owner: JSONObject, data: JSONObject, number: int) -> JSONObject:
         metadata = owner["metadata"]
-        hash_value = revision_hash(data, (owner.get("status") or {}).get("collisionCount"))
+        collisions = (owner.get("status") or {}).get("collisionCount") or None
+        hash_value = revision_hash(data, collisions)
         name = f"{metadata['name'][:223]}-{hash_value}"
         labels = (owner["spec"]["template"].get("metadata") or {}).get("labels") or {}
         revision: JSONObject = {

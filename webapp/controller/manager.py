@@ -25,6 +25,7 @@ from webapp.controller.replicaset.replica_set import ReplicaSetController
 from webapp.controller.serviceaccount.root_ca_publisher import RootCACertPublisher
 from webapp.controller.serviceaccount.serviceaccounts_controller import ServiceAccountsController
 from webapp.controller.statefulset.stateful_set import StatefulSetController
+from webapp.controller.tainteviction.taint_eviction import TaintEvictionController
 from webapp.controller.ttlafterfinished.ttlafterfinished_controller import (
     TTLAfterFinishedController,
 )
@@ -56,6 +57,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     ServiceAccountsController,
     StatefulSetController,
     TTLAfterFinishedController,
+    TaintEvictionController,
 )
 """All controllers, sorted, one a line."""
 

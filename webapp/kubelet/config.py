@@ -52,6 +52,10 @@ class PodSource:
         for pod in self._informer.by_index(_BY_NODE, node):
             handler.on_pod_added(pod)
 
+    def pods(self, node: str) -> list[JSONObject]:
+        """The Pods of a Node, sorted by key."""
+        return self._informer.by_index(_BY_NODE, node)
+
     def remove(self, node: str) -> None:
         """Stop telling about a Node's Pods."""
         self._handlers.pop(node, None)

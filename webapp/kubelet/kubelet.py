@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from webapp.api.core.pods import is_pod_terminal, is_sidecar
 from webapp.apimachinery.status import BadRequest, NotFound
 from webapp.apimachinery.wire import LogResponse
+from webapp.cri.api import EXITED
 from webapp.cri.continuation import later
 from webapp.kubelet import streaming
 from webapp.kubelet.image_manager import ImageManager
@@ -34,7 +35,7 @@ from webapp.sim.latency import Latency
 from webapp.trace.facts import PodAccepted, PodRejected, VolumesMounted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from webapp.apimachinery.log_options import LogOptions
     from webapp.apimachinery.meta import JSONObject
@@ -92,6 +93,7 @@ class Kubelet:
 
     Attributes:
         workers: UID → worker, of all Pods that are known here.
+        paused: Whether its process has stopped; containers go on without it.
     """
 
     def __init__(self, given: Surroundings) -> None:
@@ -102,6 +104,8 @@ class Kubelet:
         self._host_files = HostFiles()
         self._arriving: dict[str, JSONObject] = {}
         self.workers: dict[str, PodWorker] = {}
+        self.paused = False
+        self._power_lost_ms = 0
         given.runtime.listener = self
         self._images = ImageManager(
             given.sim,
@@ -158,6 +162,56 @@ class Kubelet:
             self._sim.cancel(worker.active_deadline)
         self._given.runtime.power_off()
 
+    # Interruptions
+
+    def pause(self) -> None:
+        """Its process ends: containers go on, and nobody looks after them or tells about them."""
+        self.paused = self._prober.paused = self._statuses.paused = True
+        for worker in self.workers.values():
+            self._statuses.forget(worker)
+            self._sim.cancel(worker.resync)
+            worker.resync = None
+
+    def lose_power(self) -> None:
+        """The machine stops, and with it whatever runs there."""
+        self.pause()
+        self._power_lost_ms = self._sim.now_ms
+        self._given.runtime.power_off()
+
+    def resume(self, pods: Iterable[JSONObject]) -> None:
+        """Its process begins again; ``pods`` are those that the API server has on this Node."""
+        self.paused = self._prober.paused = self._statuses.paused = False
+        if not self._given.runtime.powered:
+            self._given.runtime.powered = True
+            for worker in self.workers.values():
+                self._note_power_loss(worker)
+        current = {pod["metadata"]["uid"]: pod for pod in pods}
+        for worker in list(self.workers.values()):
+            pod = current.get(worker.uid)
+            if pod is None:
+                self.on_pod_deleted(worker.pod)
+                continue
+            self.on_pod_updated(worker.pod, pod)
+            self._later(NOTICE_LATENCY, self.sync, worker)
+
+    def _note_power_loss(self, worker: PodWorker) -> None:
+        """What ran has ended unseen; the sandbox is found dead at the next sync."""
+        worker.busy = False
+        worker.operation += 1
+        for container in worker.running():
+            self._prober.remove(container)
+            container.state = EXITED
+            container.stopping = False
+            container.finished_ms = self._power_lost_ms
+            container.exit_code = 255
+            container.reason = "Unknown"
+        sandbox = worker.observed.sandbox
+        if sandbox is not None:
+            sandbox.ready = False
+            self._given.runtime.remove_pod_sandbox(sandbox)
+            if worker.state is WorkerState.TERMINATING:
+                worker.observed.sandbox = None
+
     def _later(self, latency: Latency, handler: Callable[[Any], None], key: Any) -> None:
         later(self._sim, self._given.recorder, latency.draw(self._given.stream), handler, key)
 
@@ -207,7 +261,7 @@ class Kubelet:
     def _accept(self, uid: str) -> None:
         pod = self._arriving.pop(uid, None)
         node = self._given.get_node()
-        if pod is None or node is None or not self._given.runtime.powered:
+        if pod is None or node is None or self.paused or not self._given.runtime.powered:
             return
         worker = self.workers[uid] = PodWorker(pod, self._sim.now_ms)
         if pod["metadata"].get("deletionTimestamp"):
@@ -259,6 +313,8 @@ class Kubelet:
 
     def sync(self, worker: PodWorker) -> None:
         """Move a Pod along: begin what is next, unless something is under way."""
+        if self.paused:
+            return
         if not worker.removed:
             self._statuses.mark(worker)
         if worker.busy or worker.state is WorkerState.TERMINATED:

@@ -1,8 +1,8 @@
 """The Node's own status: addresses, capacity, conditions, images; its registration and Lease.
 
 The dictionaries are pure functions of the machine; :class:`NodeStatusManager` writes them. A Lease is
-written once: how far it has been renewed is a function of the time and of the machine being up, so
-an idle Node causes no events.
+written when the kubelet begins and when it stops: in between its renewal is a function of the time,
+as an annotation says, so that an idle Node causes no events.
 
 Models:
     pkg/kubelet/kubelet_node_status.go registerWithAPIServer
@@ -12,7 +12,7 @@ Models:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from webapp.api.core.nodes import get_node_condition
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 LEASE_NAMESPACE = "kube-node-lease"
 LEASE_SECONDS = 40
+RENEW_INTERVAL_MS = 10_000
+RENEWAL_ANNOTATION = "sim.podarium.dev/renewal"
+RENEWAL_COMPUTED = "computed"
 IMAGES_SHOWN = 50
 IMAGES_DELAY_MS = 10_000
 
@@ -167,6 +170,7 @@ def lease(node: JSONObject, now_ms: int) -> JSONObject:
         "metadata": {
             "name": metadata["name"],
             "namespace": LEASE_NAMESPACE,
+            "annotations": {RENEWAL_ANNOTATION: RENEWAL_COMPUTED},
             "ownerReferences": [
                 {
                     "apiVersion": "v1",
@@ -208,6 +212,7 @@ class NodeStatusManager:
         self._images = images
         self._actor = f"kubelet/{machine.name}"
         self._update: Timer | None = None
+        self._renewing_since_ms: int | None = None
         self.ready = False
 
     def register(self) -> JSONObject:
@@ -226,18 +231,55 @@ class NodeStatusManager:
         }
         if missing:
             node = self._client.patch(NODES, "", name, {"metadata": {"labels": missing}})
+        last_boot = ((node.get("status") or {}).get("nodeInfo") or {}).get("bootID", "")
         node = self._write(node)
+        fresh = lease(node, self._sim.now_ms)
         try:
-            self._client.create(LEASES, LEASE_NAMESPACE, lease(node, self._sim.now_ms))
+            self._client.create(LEASES, LEASE_NAMESPACE, fresh)
         except AlreadyExists:
-            self._client.patch(
-                LEASES, LEASE_NAMESPACE, name, {"spec": lease(node, self._sim.now_ms)["spec"]}
-            )
+            annotations = fresh["metadata"]["annotations"]
+            patch = {"metadata": {"annotations": annotations}, "spec": fresh["spec"]}
+            self._client.patch(LEASES, LEASE_NAMESPACE, name, patch)
+        self._renewing_since_ms = self._sim.now_ms
         self._recorder.record(
             NodeRegistered(actor=self._actor, subject=object_ref(node), node=name)
         )
         self._tell(node, "Starting", "Starting kubelet.")
+        if last_boot not in {"", self._machine.boot_id}:
+            message = f"Node {name} has been rebooted, boot id: {self._machine.boot_id}"
+            self._tell(node, "Rebooted", message, "Warning")
         return node
+
+    def renewed_ms(self) -> int | None:
+        """When the Lease was renewed last; ``None`` while the kubelet is stopped."""
+        since_ms = self._renewing_since_ms
+        if since_ms is None:
+            return None
+        return self._sim.now_ms - (self._sim.now_ms - since_ms) % RENEW_INTERVAL_MS
+
+    def stop(self, *, boot_id: str = "") -> None:
+        """The kubelet stops: its Lease shows the last renewal from now on.
+
+        Args:
+            boot_id: What the next boot is called, when the machine stops as well.
+        """
+        self.power_off()
+        self._update = None
+        self.ready = False
+        if boot_id:
+            self._machine = replace(self._machine, boot_id=boot_id)
+        renewed_ms = self.renewed_ms()
+        self._renewing_since_ms = None
+        if renewed_ms is None:
+            return
+        patch = {
+            "metadata": {"annotations": {RENEWAL_ANNOTATION: None}},
+            "spec": {"renewTime": micro_time_text(renewed_ms)},
+        }
+        try:
+            self._client.patch(LEASES, LEASE_NAMESPACE, self._machine.name, patch)
+        except NotFound:  # somebody deleted the Lease: it stays away until the kubelet begins again
+            return
 
     def set_ready(self, *, ready: bool) -> None:
         """Report whether Pods can run here."""
@@ -259,7 +301,7 @@ class NodeStatusManager:
 
     def mark_images(self) -> None:
         """The machine has one image more: report it with the next status."""
-        if self._update is None:
+        if self._update is None and self._renewing_since_ms is not None:
             self._update = self._sim.schedule(IMAGES_DELAY_MS, self._write_images, background=True)
 
     def power_off(self) -> None:
@@ -283,7 +325,7 @@ class NodeStatusManager:
         )
         return self._client.update(NODES, {**node, "status": status}, "status")
 
-    def _tell(self, node: JSONObject, reason: str, message: str) -> None:
+    def _tell(self, node: JSONObject, reason: str, message: str, type_: str = "Normal") -> None:
         # Kubelets name their Node by its name where a UID belongs; kubectl looks for both.
         named = {**node, "metadata": {**node["metadata"], "uid": self._machine.name}}
-        self._events.event(named, "Normal", reason, message)
+        self._events.event(named, type_, reason, message)

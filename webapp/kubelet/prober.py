@@ -96,6 +96,7 @@ class Prober:
         self._node = node
         self._actor = f"kubelet/{node}"
         self._on_result = on_result
+        self.paused = False
         self._workers: dict[str, list[ProbeWorker]] = {}
 
     def add(self, worker: PodWorker, spec: JSONObject, container: Container) -> None:
@@ -144,6 +145,9 @@ class Prober:
     def _tick(self, probe: ProbeWorker) -> None:
         probe.timer = None
         if not probe.container.running or probe.container.stopping:
+            return
+        if self.paused:
+            probe.timer = self._sim.schedule(probe.period_ms, self._tick, probe, background=True)
             return
         if "exec" in probe.probe:
             self._ask(probe, probe.probe["exec"])

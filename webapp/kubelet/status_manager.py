@@ -36,7 +36,11 @@ _ATTEMPTS = 3
 
 
 class StatusManager:
-    """Writes the statuses of one machine's Pods."""
+    """Writes the statuses of one machine's Pods.
+
+    Attributes:
+        paused: Whether nothing is written, since the kubelet has stopped.
+    """
 
     def __init__(
         self,
@@ -55,10 +59,11 @@ class StatusManager:
         self._node = node
         self._actor = f"kubelet/{node}"
         self._host_ip = host_ip
+        self.paused = False
 
     def mark(self, worker: PodWorker) -> None:
         """Something about the Pod may have changed: write it soon."""
-        if worker.flush is None and not worker.removed:
+        if worker.flush is None and not worker.removed and not self.paused:
             delay_ms = WRITE_LATENCY.draw(self._stream)
             worker.flush = later(self._sim, self._recorder, delay_ms, self._write, worker)
 

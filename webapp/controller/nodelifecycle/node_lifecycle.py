@@ -1,63 +1,275 @@
-"""The node lifecycle controller: a Node's conditions become taints that the scheduler heeds.
+"""The node lifecycle controller: silent Nodes become Unknown, and conditions become taints.
 
-Nodes enter through an informer; patches of ``spec.taints`` leave. That a kubelet has fallen silent,
-and what then happens to its Pods, is not judged here.
+Nodes, their Leases and Pods enter through informers; conditions, taints, Pods marked not ready and
+Events leave. NoSchedule taints follow conditions at once. All else happens at the looks at all Nodes
+that upstream takes every five seconds; only those looks are simulated at which something changes:
+50 s after its last renewal a Node becomes Unknown, at the next look it gets its NoExecute taint.
 
 Models:
+    pkg/controller/nodelifecycle/node_lifecycle_controller.go monitorNodeHealth
     pkg/controller/nodelifecycle/node_lifecycle_controller.go doNoScheduleTaintingPass
+    pkg/controller/nodelifecycle/node_lifecycle_controller.go doNoExecuteTaintingPass
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from webapp.api.resources import NODES
+from webapp.api.resources import LEASES, NODES, PODS
+from webapp.apimachinery.meta import object_ref
+from webapp.apimachinery.status import NotFound
+from webapp.apimachinery.timestamps import time_text
 from webapp.controller.controller import Controller
-from webapp.controller.nodelifecycle.taints import compute_taints
+from webapp.controller.nodelifecycle.health import (
+    GRACE_PERIOD_MS,
+    STARTUP_GRACE_PERIOD_MS,
+    ZoneState,
+    eviction_gap_ms,
+    next_tick_ms,
+    ready_status,
+    silent_since_ms,
+    with_unknown_conditions,
+    zone_state,
+)
+from webapp.controller.nodelifecycle.taints import (
+    NOT_READY,
+    UNREACHABLE,
+    compute_taints,
+    with_no_execute,
+)
+from webapp.controller.pods import is_pod_ready
+from webapp.trace.facts import NodeReadinessChanged
 
 if TYPE_CHECKING:
     from webapp.apimachinery.meta import JSONObject
     from webapp.controller.context import ControllerContext
 
+LEASE_NAMESPACE = "kube-node-lease"
+
+_BY_NODE = "node"
+_HEALTH = "health:"
+_EVICTION = "eviction:"
+_NO_EXECUTE_KEYS = {"False": NOT_READY, "Unknown": UNREACHABLE}
+
 
 class NodeLifecycleController(Controller):
-    """Keeps NoSchedule taints in step with conditions; keys are names of Nodes."""
+    """Keys are names of Nodes for NoSchedule taints, ``health:NAME`` and ``eviction:NAME``."""
 
     name = "node-lifecycle-controller"
     service_ms = 1
 
     def __init__(self, context: ControllerContext) -> None:
         super().__init__(context)
+        self._events = context.events("node-controller")
+        self._start_ms = context.sim.now_ms
+        self._last_eviction_ms: int | None = None
+        self._zone = ZoneState.NORMAL
         self._nodes = context.informers.informer(NODES)
-        self._nodes.add_handler(on_add=self._on_node, on_update=lambda _, new: self._on_node(new))
+        self._leases = context.informers.informer(LEASES)
+        self._pods = context.informers.informer(PODS)
+        self._pods.add_index(_BY_NODE, _node_name)
+        self._nodes.add_handler(
+            on_add=self._on_node_add, on_update=self._on_node_update, on_delete=self._on_node_delete
+        )
+        self._leases.add_handler(
+            on_add=self._on_lease, on_update=lambda _, new: self._on_lease(new)
+        )
+        self._pods.add_handler(on_update=self._on_pod_update)
 
     def sync(self, key: str) -> None:
-        """Write the taints if they differ."""
-        node = self._nodes.get(key)
+        """Look at one Node."""
+        if key.startswith(_HEALTH):
+            self._check_health(key.removeprefix(_HEALTH))
+        elif key.startswith(_EVICTION):
+            self._sync_no_execute(key, key.removeprefix(_EVICTION))
+        else:
+            self._sync_no_schedule(key)
+
+    # --- NoSchedule taints
+
+    def _sync_no_schedule(self, name: str) -> None:
+        node = self._nodes.get(name)
+        if node is not None:
+            self._write_taints(node, compute_taints(node, self.sim.now_ms))
+
+    def _write_taints(self, node: JSONObject, taints: list[JSONObject]) -> bool:
+        before = (node.get("spec") or {}).get("taints") or []
+        if taints == before:
+            return False
+        metadata = node["metadata"]
+        patch = {
+            "metadata": {"resourceVersion": metadata["resourceVersion"]},
+            "spec": {"taints": taints or None},
+        }
+        self.client.patch(NODES, "", metadata["name"], patch)
+        self.acted(node, f"node lifecycle controller {_describe(before, taints)}")
+        return True
+
+    # --- health
+
+    def _check_health(self, name: str) -> None:
+        node = self._nodes.get(name)
+        if node is None or ready_status(node) == "Unknown":
+            return
+        since_ms = silent_since_ms(self._leases.get(f"{LEASE_NAMESPACE}/{name}"))
+        if since_ms is None:
+            if ready_status(node):
+                return
+        elif since_ms + GRACE_PERIOD_MS > self.sim.now_ms:
+            self._check_at(name, since_ms + GRACE_PERIOD_MS)
+            return
+        was_ready = ready_status(node) == "True"
+        status = with_unknown_conditions(node, self.sim.now_ms)
+        node = self.client.update(NODES, {**node, "status": status}, "status")
+        self.acted(node, f"node lifecycle controller has not heard of {name}: Ready is Unknown")
+        if was_ready:
+            self._tell_not_ready(node)
+        for pod in self._pods.by_index(_BY_NODE, name):
+            self._mark_not_ready(pod)
+
+    def _tell_not_ready(self, node: JSONObject) -> None:
+        name = node["metadata"]["name"]
+        message = f"Node {name} status is now: NodeNotReady"
+        self._events.event(node, "Normal", "NodeNotReady", message)
+
+    def _mark_not_ready(self, pod: JSONObject) -> None:
+        if not is_pod_ready(pod):
+            return
+        conditions = [
+            {**item, "status": "False", "lastTransitionTime": time_text(self.sim.now_ms)}
+            if item["type"] == "Ready"
+            else item
+            for item in pod["status"]["conditions"]
+        ]
+        metadata = pod["metadata"]
+        patch = {"status": {"conditions": conditions}}
+        try:
+            self.client.patch(
+                PODS, metadata["namespace"], metadata["name"], patch, subresource="status"
+            )
+        except NotFound:
+            return
+        self._events.event(pod, "Warning", "NodeNotReady", "Node is not ready")
+
+    def _check_at(self, name: str, at_ms: int) -> None:
+        tick_ms = next_tick_ms(at_ms, self._start_ms)
+        self.enqueue_after(_HEALTH + name, tick_ms - self.sim.now_ms)
+
+    # --- NoExecute taints
+
+    def _sync_no_execute(self, key: str, name: str) -> None:
+        node = self._nodes.get(name)
         if node is None:
             return
+        wanted = _NO_EXECUTE_KEYS.get(ready_status(node), "")
+        if wanted and self._zone is ZoneState.FULL_DISRUPTION:
+            wanted = ""  # more likely it is the control plane that hears nobody
+        taints = with_no_execute(node, wanted, self.sim.now_ms)
         before = (node.get("spec") or {}).get("taints") or []
-        taints = compute_taints(node, self.sim.now_ms)
-        if taints == before:
+        if not wanted or taints == before:
+            self._write_taints(node, taints)
             return
-        version = node["metadata"]["resourceVersion"]
-        patch = {"metadata": {"resourceVersion": version}, "spec": {"taints": taints or None}}
-        self.client.patch(NODES, "", key, patch)
-        self.acted(node, f"node lifecycle controller {_describe(before, taints)}")
+        gap_ms = eviction_gap_ms(self._zone, len(self._nodes.store))
+        if gap_ms is None:
+            return
+        if self._last_eviction_ms is not None:
+            wait_ms = self._last_eviction_ms + gap_ms - self.sim.now_ms
+            if wait_ms > 0:
+                self.enqueue_after(key, wait_ms)
+                return
+        if self._write_taints(node, taints):
+            self._last_eviction_ms = self.sim.now_ms
 
-    def _on_node(self, node: JSONObject) -> None:
+    def _judge_zone(self) -> None:
+        """When more or fewer Nodes are lost, evictions may stop or go on."""
+        state = zone_state(self._nodes.list())
+        if state is self._zone:
+            return
+        self._zone = state
+        for node in self._nodes.list():
+            if ready_status(node) != "True":
+                self._look_again(node["metadata"]["name"])
+
+    def _look_again(self, name: str) -> None:
+        """At the next of the looks at all Nodes."""
+        tick_ms = next_tick_ms(self.sim.now_ms + 1, self._start_ms)
+        self.enqueue_after(_EVICTION + name, tick_ms - self.sim.now_ms)
+
+    # --- handlers
+
+    def _on_node_add(self, node: JSONObject) -> None:
+        name = node["metadata"]["name"]
+        self._enqueue_if_tainted_wrongly(node)
+        if not ready_status(node):
+            self._check_at(name, self.sim.now_ms + STARTUP_GRACE_PERIOD_MS)
+        elif ready_status(node) != "True":
+            self._look_again(name)
+
+    def _on_node_update(self, old: JSONObject, new: JSONObject) -> None:
+        self._enqueue_if_tainted_wrongly(new)
+        before, after = ready_status(old), ready_status(new)
+        if before == after:
+            return
+        name = new["metadata"]["name"]
+        self._judge_zone()
+        if after:
+            self._look_again(name)
+        if after == "Unknown":
+            self.recorder.record(
+                NodeReadinessChanged(
+                    actor=self.client.name,
+                    subject=object_ref(new),
+                    node=name,
+                    ready=False,
+                    reason="NodeStatusUnknown",
+                )
+            )
+        elif before == "True":
+            self._tell_not_ready(new)
+            for pod in self._pods.by_index(_BY_NODE, name):
+                self._mark_not_ready(pod)
+
+    def _on_node_delete(self, node: JSONObject) -> None:
+        del node
+        self._judge_zone()
+
+    def _enqueue_if_tainted_wrongly(self, node: JSONObject) -> None:
         # Heartbeats change nothing here: compare before queueing.
         before = (node.get("spec") or {}).get("taints") or []
         if compute_taints(node, self.sim.now_ms) != before:
             self.enqueue(node["metadata"]["name"])
 
+    def _on_lease(self, lease: JSONObject) -> None:
+        if lease["metadata"].get("namespace") != LEASE_NAMESPACE:
+            return
+        since_ms = silent_since_ms(lease)
+        if since_ms is not None:
+            self._check_at(lease["metadata"]["name"], since_ms + GRACE_PERIOD_MS)
+
+    def _on_pod_update(self, old: JSONObject, new: JSONObject) -> None:
+        """A Pod bound to a Node that is not heard of cannot be Ready."""
+        node_name = new["spec"].get("nodeName")
+        if node_name and is_pod_ready(new) and not is_pod_ready(old):
+            node = self._nodes.get(node_name)
+            if node is not None and ready_status(node) == "Unknown":
+                self._mark_not_ready(new)
+
+
+def _node_name(pod: JSONObject) -> tuple[str, ...]:
+    node = pod["spec"].get("nodeName")
+    return (node,) if node else ()
+
 
 def _describe(before: list[JSONObject], after: list[JSONObject]) -> str:
-    added = [taint["key"] for taint in after if taint not in before]
-    removed = [taint["key"] for taint in before if taint not in after]
+    added = [_text(taint) for taint in after if taint not in before]
+    removed = [_text(taint) for taint in before if taint not in after]
     parts = []
     if added:
         parts.append(f"added the taint {', '.join(added)}")
     if removed:
         parts.append(f"removed the taint {', '.join(removed)}")
     return " and ".join(parts)
+
+
+def _text(taint: JSONObject) -> str:
+    return f"{taint['key']}:{taint['effect']}"

@@ -52,6 +52,23 @@ def compute_taints(node: JSONObject, now_ms: int) -> list[JSONObject]:
     return kept + added
 
 
+def with_no_execute(node: JSONObject, wanted: str, now_ms: int) -> list[JSONObject]:
+    """The Node's taints with the NoExecute taint ``wanted`` and without the other one; "" for none."""
+    current = (node.get("spec") or {}).get("taints") or []
+    kept = [
+        taint
+        for taint in current
+        if taint["effect"] != "NoExecute"
+        or taint["key"] not in {NOT_READY, UNREACHABLE}
+        or taint["key"] == wanted
+    ]
+    if not wanted or any(
+        taint["effect"] == "NoExecute" and taint["key"] == wanted for taint in kept
+    ):
+        return kept
+    return [*kept, {"key": wanted, "effect": "NoExecute", "timeAdded": time_text(now_ms)}]
+
+
 def _wanted_keys(node: JSONObject) -> list[str]:
     conditions = (node.get("status") or {}).get("conditions") or ()
     wanted = [

@@ -1,0 +1,1 @@
+"""Pods that have to leave Nodes with NoExecute taints."""
