@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import select
 import subprocess
 import sys
 import threading
@@ -83,6 +85,129 @@ def test_long_script_runs_in_virtual_time(kubectl):
 
     assert outcome.code == 0
     assert outcome.out.splitlines() == [f"line {number}" for number in range(500)]
+
+
+def test_input_is_piped_through_a_command(way):
+    """What goes in comes out, to its last byte, and the end of the input ends the command."""
+    run_web(way)
+    text = "".join(f"line {number}\n" for number in range(20_000))
+
+    outcome = way.run("exec", "-i", "web", "--", "cat", manifest=text)
+
+    assert outcome.code == 0, outcome.err
+    assert outcome.out == text
+
+
+def test_command_that_is_not_there_is_named(way):
+    """The runtime's words come through, as on a real cluster."""
+    run_web(way)
+
+    outcome = way.run("exec", "web", "--", "nonsense")
+
+    assert outcome.code == 1
+    assert 'exec: "nonsense": executable file not found in $PATH' in outcome.err
+
+
+def test_files_are_copied_both_ways(kubectl, tmp_path):
+    """A file and a directory arrive byte for byte; a missing one is an error."""
+    run_web(kubectl)
+    content = bytes(range(256)) * 2000
+    (tmp_path / "tree" / "deep").mkdir(parents=True)
+    (tmp_path / "tree" / "deep" / "data").write_bytes(content)
+    (tmp_path / "tree" / "empty").touch()
+
+    kubectl("cp", str(tmp_path / "tree"), "web:/tmp/tree")
+    kubectl("cp", "web:/tmp/tree", str(tmp_path / "back"))
+    missing = kubectl.run("cp", "web:/nothing", str(tmp_path / "nothing"))
+
+    assert (tmp_path / "back" / "deep" / "data").read_bytes() == content
+    assert (tmp_path / "back" / "empty").read_bytes() == b""
+    assert missing.code == 2
+    assert "/nothing: No such file or directory" in missing.out
+
+
+class Typist:
+    """kubectl in a terminal of its own, and somebody who waits for what is shown and types."""
+
+    def __init__(self, kubectl: Kubectl, *arguments: str) -> None:
+        self.screen = ""
+        outer, inner = os.openpty()
+        self._terminal = outer
+        self._process = subprocess.Popen(
+            [kubectl.binary, *kubectl._options, *arguments],
+            stdin=inner,
+            stdout=inner,
+            stderr=inner,
+            env=kubectl._environ,
+            start_new_session=True,
+        )
+        os.close(inner)
+
+    def type(self, keys: str) -> None:
+        os.write(self._terminal, keys.encode())
+
+    def expect(self, text: str) -> None:
+        """Wait until ``text`` is shown after what was expected before."""
+        while text not in self.screen:
+            if not select.select([self._terminal], [], [], 20)[0]:
+                raise AssertionError(f"{text!r} is not in {self.screen!r}")
+            self.screen += os.read(self._terminal, 65536).decode()
+        self.screen = self.screen.partition(text)[2]
+
+    def leave(self) -> int:
+        """The exit code, once it has ended."""
+        try:
+            code = self._process.wait(30)
+        finally:
+            self._process.kill()
+            os.close(self._terminal)
+        return code
+
+
+def test_interactive_shell_takes_lines_and_interrupts(way):
+    """A prompt, an echo, Ctrl-C that ends a command, and the exit code at last."""
+    way("run", "box", "--image=busybox", "--", "sleep", "100000")
+    way("wait", "--for=condition=Ready", "pod/box", "--timeout=30s")
+    typist = Typist(way, "exec", "-it", "box", "--", "sh")
+
+    typist.expect("/ # ")
+    typist.type("echo $((6*7))\r")
+    typist.expect("\r\n42\r\n/ # ")
+    typist.type("sleep 1000\r")
+    typist.expect("sleep 1000\r\n")
+    typist.type("\x03")
+    typist.expect("^C\r\n/ # ")
+    typist.type("exit 5\r")
+
+    typist.expect("command terminated with exit code 5")
+    assert typist.leave() == 5
+
+
+def test_run_with_a_terminal_ends_and_removes_its_pod(kubectl):
+    """``run -it --rm`` types into the first process, whose end is the Pod's."""
+    run = ("run", "-it", "--rm", "box", "--image=busybox", "--restart=Never", "--", "sh")
+    typist = Typist(kubectl, *run)
+
+    typist.expect("try pressing enter")
+    typist.type("\r")
+    typist.expect("/ # ")
+    typist.type("hostname\r")
+    typist.expect("\r\nbox\r\n/ # ")
+    typist.type("exit 3\r")
+
+    typist.expect('pod "box" deleted')
+    assert typist.leave() == 3
+    assert kubectl("get", "pods") == ""
+
+
+def test_run_with_input_reads_it_to_its_end(kubectl):
+    """``run -i`` with a pipe: the process sees the end, and the Pod completes."""
+    run = ("run", "-i", "--rm", "sum", "--image=busybox", "--restart=Never", "--", "wc", "-l")
+
+    outcome = kubectl.run(*run, manifest="one\ntwo\nthree\n")
+
+    assert outcome.code == 0, outcome.err
+    assert outcome.out.split()[0] == "3"
 
 
 def test_exec_where_nothing_runs_is_refused_in_kubernetes_words(kubectl):

@@ -26,7 +26,7 @@ from webapp.cri.command_program import command_problem
 from webapp.cri.command_run import CommandRun
 from webapp.cri.continuation import later
 from webapp.cri.logs import ContainerLog
-from webapp.cri.pages import content_type, make_page
+from webapp.cri.pages import WELCOME_TO_HTTPD, WELCOME_TO_NGINX, content_type, make_page
 from webapp.cri.port_forward import SandboxForwarder
 from webapp.cri.program import SIGTERM, Process, Program
 from webapp.cri.program_session import ProgramSession
@@ -514,7 +514,8 @@ class ContainerRuntime:
         status = instance.program.http_status(instance.process, port, path)
         page = make_page(sandbox, container, port, method, path, status)
         content = instance.program.served_file(instance.process, path)
-        if page is None or content is None:
+        if page is None or content in (None, WELCOME_TO_NGINX, WELCOME_TO_HTTPD):
+            # The image's own page says which Pod shows it.
             return page
         return page._replace(body=content, content_type=content_type(path))
 
