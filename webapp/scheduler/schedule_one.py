@@ -142,6 +142,8 @@ class ScheduleOne:
             return False
         if latest["spec"].get("nodeName") or self._with.cache.is_assumed(pod.uid):
             return False
+        if scheduler_name(latest) not in self._with.frameworks:
+            return False
         if latest["metadata"].get("deletionTimestamp"):
             text = f"skip schedule deleting pod: {pod.key}"
             self._with.events.event(latest, "Warning", "FailedScheduling", text)

@@ -78,6 +78,7 @@ class Algorithm:
 
     Attributes:
         next_start: Row at which the next scan begins.
+        percentage: How many Nodes that fit are looked for, where the profile does not say.
     """
 
     def __init__(
@@ -90,7 +91,7 @@ class Algorithm:
         self._cache = cache
         self._nominator = Nominator() if nominator is None else nominator
         self._tie_breaks = tie_breaks
-        self._percentage = percentage
+        self.percentage = percentage
         self.next_start = 0
 
     def schedule_pod(
@@ -99,7 +100,7 @@ class Algorithm:
         """Find the best Node for ``pod``; ``percentage`` goes before the algorithm's own."""
         nodes = self._cache.nodes
         nodes.lay_out()
-        wanted = nodes_to_find(percentage or self._percentage, nodes.size)
+        wanted = nodes_to_find(percentage or self.percentage, nodes.size)
         start = self.next_start % nodes.size if nodes.size else 0
         pod_class = framework.pod_class(pod, start, wanted)
         if pod_class.is_partial and not self._window_fits(pod_class, start, wanted):

@@ -29,7 +29,7 @@ from webapp.scheduler.cache import Cache
 from webapp.scheduler.config import SchedulerConfiguration
 from webapp.scheduler.diagnosis import DiagnosisLog
 from webapp.scheduler.eviction import Evictor
-from webapp.scheduler.framework.interface import Handle, Status
+from webapp.scheduler.framework.interface import SUCCESS, Handle, Status
 from webapp.scheduler.framework.listers import (
     REPLICA_SET,
     REPLICATION_CONTROLLER,
@@ -46,7 +46,7 @@ from webapp.scheduler.framework.types import (
 )
 from webapp.scheduler.schedule_one import Collaborators, ScheduleOne, scheduler_name
 from webapp.scheduler.schedule_pod import Algorithm
-from webapp.scheduler.scheduling_queue import QueuePolicy, SchedulingQueue
+from webapp.scheduler.scheduling_queue import TIMED_OUT, QueuePolicy, SchedulingQueue
 from webapp.scheduler.what_if import what_would_fit
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from webapp.client.record import EventRecorder
     from webapp.client.rest import RESTClient
     from webapp.scheduler.diagnosis import PodDiagnosis
+    from webapp.scheduler.framework.runtime import Framework
     from webapp.scheduler.framework.types import ClusterEventWithHint
     from webapp.scheduler.what_if import Change
     from webapp.sim.loop import Simulation
@@ -102,7 +103,7 @@ class Scheduler:
         self._nominator = Nominator()
         tie_breaks = streams.stream("scheduler/tie-break")
         evictor = Evictor(sim, client, events, self._nominator, self._pods.get)
-        handle = Handle(
+        self._handle = Handle(
             client,
             self.cache.nodes,
             self._listers,
@@ -111,22 +112,8 @@ class Scheduler:
             evictor.evict,
             tie_breaks.keyed_bits64,
         )
-        self._frameworks = {
-            profile.scheduler_name: (profile.build(handle), profile.percentage_of_nodes_to_score)
-            for profile in config.profiles
-        }
-        first, _ = next(iter(self._frameworks.values()))
-        self.queue = SchedulingQueue(
-            sim,
-            QueuePolicy(
-                config.pod_initial_backoff_ms,
-                config.pod_max_backoff_ms,
-                self._run_pre_enqueue_plugins,
-                first.queue_sort.sort_key,
-                self._hints(),
-            ),
-            self._on_active,
-        )
+        self._frameworks = self._build(config)
+        self.queue = SchedulingQueue(sim, self._queue_policy(config), self._on_active)
         self._algorithm = Algorithm(
             self.cache, tie_breaks, config.percentage_of_nodes_to_score, self._nominator
         )
@@ -188,6 +175,49 @@ class Scheduler:
         if self._listers.namespace_labels(name) != before:
             self.cache.nodes.count_anew()
 
+    def configure(self, config: SchedulerConfiguration) -> None:
+        """Work by another configuration from now on; latencies stay.
+
+        Pods on their way to a Node go on; all others that wait are tried anew.
+        """
+        frameworks = self._build(config)
+        self._frameworks.clear()
+        self._frameworks.update(frameworks)
+        self._listers.forget_selectors()
+        self._algorithm.percentage = config.percentage_of_nodes_to_score
+        self.queue.policy = self._queue_policy(config)
+        for pod in self._pods.list():
+            uid = pod["metadata"]["uid"]
+            if not self._is_mine(pod):
+                self.queue.delete(uid)
+            elif not (
+                pod["spec"].get("nodeName")
+                or _is_finished(pod)
+                or self.queue.find(uid)
+                or self.queue.is_in_flight(uid)
+            ):
+                self.queue.add(PodInfo(pod))
+        self.queue.move_all(TIMED_OUT)
+
+    def _build(self, config: SchedulerConfiguration) -> dict[str, tuple[Framework, int]]:
+        return {
+            profile.scheduler_name: (
+                profile.build(self._handle),
+                profile.percentage_of_nodes_to_score,
+            )
+            for profile in config.profiles
+        }
+
+    def _queue_policy(self, config: SchedulerConfiguration) -> QueuePolicy:
+        first, _ = next(iter(self._frameworks.values()))
+        return QueuePolicy(
+            config.pod_initial_backoff_ms,
+            config.pod_max_backoff_ms,
+            self._run_pre_enqueue_plugins,
+            first.queue_sort.sort_key,
+            self._hints(),
+        )
+
     def explain(self, pod_uid: str) -> PodDiagnosis | None:
         """Why the Pod is where it is: its newest attempts, or ``None`` when none is kept."""
         diagnosis = self._diagnoses.get(pod_uid)
@@ -211,8 +241,9 @@ class Scheduler:
         }
 
     def _run_pre_enqueue_plugins(self, pod: PodInfo) -> Status:
-        framework, _ = self._frameworks[scheduler_name(pod.pod)]
-        return framework.run_pre_enqueue_plugins(pod)
+        found = self._frameworks.get(scheduler_name(pod.pod))
+        # One whose profile has gone meanwhile is let through and then left alone.
+        return SUCCESS if found is None else found[0].run_pre_enqueue_plugins(pod)
 
     def _on_active(self) -> None:
         self._cycles.wake()

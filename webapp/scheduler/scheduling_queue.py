@@ -71,11 +71,14 @@ class SchedulingQueue:
         sim: Virtual time.
         policy: How it behaves.
         on_active: Called when a Pod has become active.
+
+    Attributes:
+        policy: How it behaves from now on.
     """
 
     def __init__(self, sim: Simulation, policy: QueuePolicy, on_active: Callable[[], None]) -> None:
         self._sim = sim
-        self._policy = policy
+        self.policy = policy
         self._on_active = on_active
         self._sequence = 0
         self._active: dict[str, QueuedPodInfo] = {}
@@ -92,7 +95,7 @@ class SchedulingQueue:
     @property
     def active_pods(self) -> list[PodInfo]:
         """Pods to be tried, in order."""
-        waiting = sorted(self._active.values(), key=self._policy.sort_key)
+        waiting = sorted(self._active.values(), key=self.policy.sort_key)
         return [queued.pod_info for queued in waiting]
 
     @property
@@ -199,11 +202,11 @@ class SchedulingQueue:
             return
         pod = queued.pod_info
         self._active[pod.uid] = queued
-        heappush(self._active_heap, (self._policy.sort_key(queued), queued.sequence, pod.uid))
+        heappush(self._active_heap, (self.policy.sort_key(queued), queued.sequence, pod.uid))
         self._on_active()
 
     def _passes_gates(self, queued: QueuedPodInfo) -> bool:
-        status = self._policy.pre_enqueue(queued.pod_info)
+        status = self.policy.pre_enqueue(queued.pod_info)
         queued.gating_plugin = status.plugin
         if status.is_success:
             return True
@@ -228,7 +231,7 @@ class SchedulingQueue:
         queued.backoff_until_ms = until
         uid = queued.pod_info.uid
         self._backing_off[uid] = queued
-        heappush(self._backoff_heap, (until, self._policy.sort_key(queued), queued.sequence, uid))
+        heappush(self._backoff_heap, (until, self.policy.sort_key(queued), queued.sequence, uid))
         self._schedule_backoff()
         if not queued.error_count:
             self._on_active()
@@ -237,8 +240,8 @@ class SchedulingQueue:
         count = queued.error_count or queued.unschedulable_count
         if not count:
             return 0
-        longest = self._policy.max_backoff_ms
-        return min(self._policy.initial_backoff_ms << min(count - 1, 30), longest)
+        longest = self.policy.max_backoff_ms
+        return min(self.policy.initial_backoff_ms << min(count - 1, 30), longest)
 
     def _schedule_backoff(self) -> None:
         self._sim.cancel(self._backoff_timer)
@@ -313,7 +316,7 @@ class SchedulingQueue:
         if happened.event == TIMED_OUT:
             return True
         for plugin in queued.unschedulable_plugins:  # any answer will do, so order is not seen
-            for registered in self._policy.hints.get(plugin, ()):
+            for registered in self.policy.hints.get(plugin, ()):
                 if not registered.event.matches(happened.event):
                     continue
                 if registered.hint is None:

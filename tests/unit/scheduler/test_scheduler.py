@@ -12,6 +12,7 @@ from tests.unit.scheduler.builders import (
 from tests.unit.scheduler.fake_api import SchedulerWorld
 from webapp.api.resources import NODES, PODS
 from webapp.apimachinery.meta import with_fields
+from webapp.scheduler.config_file import parse_configuration
 
 
 @pytest.fixture
@@ -226,6 +227,26 @@ def test_an_explanation_names_plugin_reason_and_scores_of_each_node(world):
         ("ImageLocality", 0, 0, 0),
     ]
     assert by_name["n1"]["total"] == 450
+
+
+def test_another_configuration_is_obeyed_at_once(world):
+    """Served names change, waiting Pods are tried anew, and plugins that are gone refuse no more."""
+    world.start(
+        make_node("n1", cpu="1"),
+        make_pod("big", "2"),
+        make_pod("mine", schedulerName="mine"),
+    )
+    text = (
+        "apiVersion: kubescheduler.config.k8s.io/v1\nkind: KubeSchedulerConfiguration\n"
+        "profiles:\n- schedulerName: mine\n- plugins:\n"
+        "    filter: {disabled: [{name: NodeResourcesFit}]}\n"
+    )
+
+    world.scheduler.configure(parse_configuration(text))
+    world.sim.run_for(2000)
+
+    assert world.api.node_of("mine") == "n1"
+    assert world.api.node_of("big") == "n1"
 
 
 def test_equal_seeds_give_equal_choices(sim):

@@ -62,14 +62,14 @@ class Listers:
         old = held.get(key)
         held[key] = obj
         if old is None or old["spec"].get("selector") != obj["spec"].get("selector"):
-            self._forget_selectors()
+            self.forget_selectors()
 
     def remove_owner(self, kind: str, obj: JSONObject) -> None:
         """A Service or a controller's object went."""
         namespace, key = obj["metadata"].get("namespace", ""), namespaced_name(obj)
         held = self._services.get(namespace, {}) if kind == SERVICE else self._owners[kind]
         if held.pop(key, None) is not None:
-            self._forget_selectors()
+            self.forget_selectors()
 
     def put_namespace(self, namespace: JSONObject) -> None:
         """A Namespace came or changed."""
@@ -89,7 +89,8 @@ class Listers:
         namespace = budget["metadata"].get("namespace", "")
         self._budgets.get(namespace, {}).pop(namespaced_name(budget), None)
 
-    def _forget_selectors(self) -> None:
+    def forget_selectors(self) -> None:
+        """Let all Pods be signed anew."""
         self._default_selectors.clear()
         self.selectors_version += 1
 
