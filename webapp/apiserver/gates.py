@@ -190,22 +190,19 @@ def describe_changes(who: str, before: JSONObject, after: JSONObject) -> list[tu
 
 
 def _changed(path: str, before: Any, after: Any) -> Iterator[str]:
-    if before is after:
-        return
     if isinstance(before, dict) and isinstance(after, dict):
+        dot = "." if path else ""
         for key, value in after.items():
-            place = f"{path}.{key}" if path else key
             if key not in before:
-                yield f"{place} = {_value_text(value)}"
-            else:
-                yield from _changed(place, before[key], value)
+                yield f"{path}{dot}{key} = {_value_text(value)}"
+            elif value is not before[key]:
+                yield from _changed(f"{path}{dot}{key}", before[key], value)
     elif isinstance(before, list) and isinstance(after, list):
         for index, value in enumerate(after):
-            place = f"{path}[{index}]"
             if index >= len(before):
-                yield f"{place} = {_value_text(value)}"
-            else:
-                yield from _changed(place, before[index], value)
+                yield f"{path}[{index}] = {_value_text(value)}"
+            elif value is not before[index]:
+                yield from _changed(f"{path}[{index}]", before[index], value)
     elif before != after:
         yield f"{path} = {_value_text(after)}"
 
