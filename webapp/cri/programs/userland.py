@@ -59,6 +59,9 @@ BURST = 50_000
 SLOW_US = 1_000
 COMMAND_US = 1_000
 BUILTIN_US = 10
+CORES = 2
+NESTED = 3
+"""Commands run inside one another in one thread; the next gets a stack of its own."""
 _FLUSH_BYTES = 32_768
 _CHUNK = 65_536
 
@@ -89,6 +92,10 @@ class CannotRun(Exception):
         super().__init__(reason)
         self.exit_code = exit_code
         self.reason = reason
+
+
+class WriteFailed(Exception):
+    """Output could not be written; it has been said."""
 
 
 class NoMoreProcesses(Exception):
@@ -149,6 +156,7 @@ class Invocation:
         on_signal: Says whether it took care of a signal.
         on_end: Told the exit code, once.
         memory_bytes: What it holds, in the model.
+        depth: How many commands it is inside of.
         started_ms: Virtual time.
     """
 
@@ -158,6 +166,7 @@ class Invocation:
         "_waiters",
         "argv",
         "cwd",
+        "depth",
         "env",
         "exit_code",
         "fds",
@@ -193,6 +202,7 @@ class Invocation:
         self.on_signal: Callable[[int], bool] | None = None
         self.on_end: Callable[[int], None] | None = None
         self.memory_bytes = 0
+        self.depth = 0
         self.started_ms = userland.sim.now_ms
         self._pending: list[tuple[int, bytes]] = []
         self._pending_bytes = 0
@@ -238,6 +248,7 @@ class Invocation:
 
         Raises:
             BrokenPipe: Nobody reads any more.
+            WriteFailed: There is no room.
         """
         while self._pending:
             fd, data = self._pending.pop(0)
@@ -252,9 +263,10 @@ class Invocation:
             except FileError as error:
                 self._pending.clear()
                 self._pending_bytes = 0
-                if fd != 2:
-                    self.complain(f"write error: {error.reason}")
-                return
+                if fd == 2:
+                    return
+                self.complain(f"write error: {error.reason}")
+                raise WriteFailed from error
             data = data[taken:]
             if data:
                 yield stream.waiter()
@@ -341,8 +353,27 @@ class Invocation:
             self.cwd,
             dict(self.fds) if fds is None else fds,
         )
-        child.thread = self.thread
-        return (yield from self.userland.run(child))
+        child.depth = self.depth + 1
+        if child.depth % NESTED:
+            child.thread = self.thread
+            return (yield from self.userland.run(child))
+        return (yield from self._run_elsewhere(child))
+
+    def _run_elsewhere(self, child: Invocation) -> Generator[Wait, Any, int]:
+        userland = self.userland
+        words = child.argv
+        try:
+            userland.resolve(child)
+        except CannotRun as error:
+            userland.end(child, error.exit_code)
+            raise
+        child.argv = words
+        userland.start(child, background=self.thread is None or self.thread.background)
+        try:
+            return (yield from child.join())
+        finally:
+            if child.exit_code is None and child.thread is not None:
+                child.thread.cancel()
 
     def finish(self, code: int) -> None:
         """It has ended; called once, by the userland."""
@@ -361,13 +392,22 @@ class CPU:
         used_us: Microseconds used so far.
     """
 
-    __slots__ = ("_debt_us", "_filled_ms", "_limit_millis", "_sim", "_tokens", "used_us")
+    __slots__ = (
+        "_debt_us",
+        "_filled_ms",
+        "_free_ms",
+        "_limit_millis",
+        "_sim",
+        "_tokens",
+        "used_us",
+    )
 
     def __init__(self, sim: Simulation, limit_millis: int) -> None:
         self._sim = sim
         self._limit_millis = limit_millis
         self._tokens = BURST
         self._filled_ms = sim.now_ms
+        self._free_ms = float(sim.now_ms)
         self._debt_us = 0
         self.used_us = 0
 
@@ -386,7 +426,10 @@ class CPU:
         if self._debt_us < 1000:
             return 0
         wait_ms, self._debt_us = divmod(self._debt_us, 1000)
-        return wait_ms
+        # Whoever computes at the same time queues for the cores.
+        now_ms = self._sim.now_ms
+        self._free_ms = max(self._free_ms, now_ms) + wait_ms / CORES
+        return max(wait_ms, round(self._free_ms - now_ms))
 
 
 class Userland:
@@ -536,6 +579,9 @@ class Userland:
                 raise
         except BrokenPipe:
             code = 128 + SIGPIPE
+        except WriteFailed:
+            code = 1
+            yield from invocation.flush()
         except CannotRun as error:
             code = error.exit_code
             raise

@@ -70,8 +70,8 @@ def tee(call: Invocation) -> Steps:
 def yes(call: Invocation) -> Steps:
     """``yes [text]``: for ever, at the speed of the processor."""
     line = (" ".join(call.argv[1:]) or "y").encode(errors="surrogateescape") + b"\n"
-    block = line * max(1, 4096 // len(line))
+    block = line * max(1, 16_384 // len(line))
     while True:
         call.write(block)
         yield from call.flush()
-        yield max(1, call.userland.cpu.charge(COMMAND_US))
+        yield max(1, call.userland.cpu.charge(4 * COMMAND_US))

@@ -171,7 +171,7 @@ def _count(
         end = "\n" if start + 1000 >= total else separator
         call.write((separator.join(texts) + end).encode())
         yield from call.flush()
-        wait_ms = call.userland.cpu.charge(100)
+        wait_ms = call.userland.cpu.charge(4_000)
         if wait_ms:
             yield wait_ms
     return 0

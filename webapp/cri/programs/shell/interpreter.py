@@ -46,7 +46,14 @@ from webapp.cri.programs.shell.syntax import (
 from webapp.cri.programs.shell.words import WordError
 from webapp.cri.programs.streams import BrokenPipe, Bytes, Collector, Pipe, Stream
 from webapp.cri.programs.thread import Thread
-from webapp.cri.programs.userland import BUILTIN_US, CannotRun, Killed, NoMoreProcesses
+from webapp.cri.programs.userland import (
+    BUILTIN_US,
+    NESTED,
+    CannotRun,
+    Killed,
+    NoMoreProcesses,
+    WriteFailed,
+)
 from webapp.sim.task import Waiter
 
 if TYPE_CHECKING:
@@ -60,6 +67,8 @@ if TYPE_CHECKING:
 HOP_DEPTH = 48
 """Commands this deep inside one another go on in a thread of their own, with a fresh stack."""
 DEEPEST = 1_500
+MOST_EXECS = 100
+FORK_US = 500
 _TRANSPORTED = (
     BrokenPipe,
     CannotRun,
@@ -69,6 +78,7 @@ _TRANSPORTED = (
     NoMoreProcesses,
     ReturnFunction,
     ShellFailure,
+    WriteFailed,
 )
 
 
@@ -401,8 +411,12 @@ class Interpreter(ShellState):
         self.status = yield from self._run_copy({**self.invocation.fds, 1: collector}, tree)
         return collector.data.decode(errors="surrogateescape").replace("\0", "").rstrip("\n")
 
-    def _start(self, node: Node, fds: dict[int, Stream]) -> Invocation:
-        """Run a node in a thread of its own."""
+    def _start(self, node: Node, fds: dict[int, Stream]) -> Generator[Wait, Any, Invocation]:
+        """Run a node in a thread of its own; the fuller the container, the longer it takes."""
+        userland = self.invocation.userland
+        wait_ms = userland.cpu.charge(FORK_US * (1 + len(userland.processes) // 10))
+        if wait_ms:
+            yield wait_ms
         twin = self._fork(fds)
         thread = self.invocation.thread
         self.invocation.userland.start(
@@ -422,7 +436,7 @@ class Interpreter(ShellState):
         fds = dict(self.invocation.fds)
         if not self.interactive:
             fds[0] = Stream()
-        job = self._start(node.body, fds)
+        job = yield from self._start(node.body, fds)
         self.jobs = [held for held in self.jobs if held.exit_code is None][-100:]
         self.jobs.append(job)
         self.last_job_pid = job.pid
@@ -434,16 +448,17 @@ class Interpreter(ShellState):
         yield from self.invocation.flush()
         parts: list[Invocation] = []
         source: Stream | None = None
-        for index, part in enumerate(node.parts):
-            fds = dict(self.invocation.fds)
-            if source is not None:
-                fds[0] = source
-            if index < len(node.parts) - 1:
-                pipe = Pipe()
-                fds[1], source = pipe.writer, pipe.reader
-            parts.append(self._start(part, fds))
         codes: list[int] = []
         try:
+            for index, part in enumerate(node.parts):
+                fds = dict(self.invocation.fds)
+                if source is not None:
+                    fds[0] = source
+                if index < len(node.parts) - 1:
+                    pipe = Pipe()
+                    fds[1], source = pipe.writer, pipe.reader
+                invocation = yield from self._start(part, fds)
+                parts.append(invocation)
             for invocation in parts:
                 code = yield from invocation.join()
                 codes.append(code)  # a generator may not yield inside another
@@ -635,6 +650,8 @@ class Interpreter(ShellState):
             result = builtin(self, argv)
             status = result if isinstance(result, int) else (yield from result)
             yield from invocation.flush()
+        except WriteFailed:
+            status = 1
         finally:
             invocation.fds = fds_before
             _release(opened)
@@ -740,7 +757,12 @@ class Interpreter(ShellState):
         if wait_ms:
             yield wait_ms
         result = command(invocation)
-        return result if isinstance(result, int) else (yield from result)
+        if isinstance(result, int):
+            return result
+        invocation.depth += 1
+        if invocation.depth > MOST_EXECS:
+            raise ShellFailure("exec inside exec this often: not modelled by Podarium")
+        return (yield from (result if invocation.depth % NESTED else self._elsewhere(result)))
 
     def _exec(self, node: Simple, argv: list[str]) -> Steps:
         yield from self.invocation.flush()

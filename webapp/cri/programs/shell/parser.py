@@ -111,8 +111,8 @@ def _complaint(root: tree_sitter.Node) -> ShellSyntaxError:
 
 
 def _take_heredocs(text: str) -> str:
-    """Replace each here-document by an input from a marked name that carries its text."""
-    if "<<" not in text:
+    """Join continued lines; replace here-documents by input from marked names that carry them."""
+    if "<<" not in text and "\\\n" not in text:
         return text
     out: list[str] = []
     waiting: list[tuple[int, str, bool, bool]] = []
@@ -120,7 +120,8 @@ def _take_heredocs(text: str) -> str:
     while at < len(text):
         character = text[at]
         if character == "\\":
-            out.append(text[at : at + 2])
+            # A line that goes on in the next: the grammar would end a word there.
+            out.append("" if text.startswith("\\\n", at) else text[at : at + 2])
             at += 2
         elif character == "'":
             end = text.find("'", at + 1)
