@@ -1,4 +1,5 @@
 import type { Session } from "./lib/view/session.svelte.ts";
+import { isPalette } from "./lib/view/panels.svelte.ts";
 import { readUrl, writeUrl } from "./lib/view/url.ts";
 
 /** Keeps selection and open panels in the page's address, both ways. */
@@ -8,6 +9,7 @@ export function followUrl(session: Session): void {
     if (state.select) session.selection.select(state.select);
     else session.selection.clear();
     session.panels.opened = state.panels;
+    session.filter.text = state.filter;
     session.showStep(state.step);
   };
   take();
@@ -16,8 +18,13 @@ export function followUrl(session: Session): void {
     return () => window.removeEventListener("popstate", take);
   });
   $effect(() => {
-    const panels = session.panels.opened.filter((name) => name !== "step" && name !== "keys");
-    const query = writeUrl(location.search, { select: session.selection.ref, panels, step: session.step });
+    const panels = session.panels.opened.filter((name) => name !== "step" && !isPalette(name));
+    const query = writeUrl(location.search, {
+      select: session.selection.ref,
+      panels,
+      step: session.step,
+      filter: session.filter.text,
+    });
     if (query !== location.search) history.replaceState(null, "", location.pathname + query);
   });
 }

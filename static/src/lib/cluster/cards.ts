@@ -1,5 +1,5 @@
 /** What the control plane's cards say, in plain words. */
-import type { PodView, WorkloadView } from "../live/protocol.ts";
+import type { NodeView, PodView, WorkloadView } from "../live/protocol.ts";
 import type { Moments, Scheduling, Subject } from "./moments.ts";
 import { isSystem } from "./story.ts";
 
@@ -65,6 +65,23 @@ export function verdictOn(
   }
   if (score === undefined && !scheduling.feasible.includes(node)) return null;
   return { state: "completed", icon: "ok", text: `fits${points}`, title: `fits${points}` };
+}
+
+/** A Node's own state as a chip. */
+export function nodeChip(node: NodeView): {
+  state: "running" | "waiting" | "failing";
+  icon: "ok" | "pause" | "shield" | "bolt";
+  text: string;
+  title: string;
+} {
+  const title = [node.status, ...node.taints].join(", ");
+  if (!node.ready) {
+    return { state: "failing", icon: "bolt", text: node.status.split(",")[0] ?? "", title };
+  }
+  if (node.unschedulable) return { state: "waiting", icon: "pause", text: "cordoned", title };
+  const taint = node.taints.find((one) => !one.startsWith("node.kubernetes.io/"));
+  if (taint) return { state: "waiting", icon: "shield", text: "tainted", title };
+  return { state: "running", icon: "ok", text: "Ready", title };
 }
 
 function shortReason(reason: string): string {

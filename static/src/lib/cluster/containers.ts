@@ -24,3 +24,11 @@ export const ownVolumes = (pod: PodView): VolumeView[] =>
 /** The volume that is drawn under the containers: the first of the Pod's own. */
 export const drawnVolume = (pod: PodView | undefined): VolumeView | undefined =>
   pod ? ownVolumes(pod)[0] : undefined;
+
+const NUMBERS = ["", "", "", "three", "four", "five", "six", "seven", "eight", "nine"];
+
+/** Who shares the Pod's IP: every container, init containers too. */
+export function sharedBy(count: number): string {
+  if (count < 2) return "for the whole Pod";
+  return count === 2 ? "shared by both" : `shared by all ${NUMBERS[count] ?? count}`;
+}

@@ -42,9 +42,15 @@ function withoutPreemption(text: string): string {
 }
 
 function failing(pod: PodView): string {
-  const culprit = pod.containers.find((container) => container.restarts > 0 && !container.ready);
-  const tries = culprit ? ` Its container ${culprit.name} was started ${culprit.restarts + 1} times.` : "";
-  return `${pod.name} fails: ${pod.status}.${tries}`;
+  const culprit =
+    pod.containers.find(({ reason }) => reason === pod.status.replace(/^Init:/, "")) ??
+    pod.containers.find((container) => container.restarts > 0 && !container.ready);
+  if (!culprit) return `${pod.name} has failed: ${pod.status}.`;
+  const { name, image, restarts, exitCode } = culprit;
+  if (/Image/.test(pod.status)) return `${pod.name} cannot get its image ${image}: ${pod.status}.`;
+  if (restarts > 0) return `${pod.name} keeps failing: container ${name} was started ${restarts + 1} times.`;
+  const code = exitCode === null ? "" : ` with exit code ${exitCode}`;
+  return `${pod.name} fails: container ${name} ended${code} (${pod.status}).`;
 }
 
 function clusterHealth(nodes: readonly NodeView[], pods: readonly PodView[]): Headline {

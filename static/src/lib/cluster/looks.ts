@@ -39,7 +39,7 @@ export function containerLook(container: ContainerView): { state: State; word: s
 export function shortStatus(status: string, restarts: number): string {
   if (status === "CrashLoopBackOff") return restarts > 0 ? `CrashLoop ×${restarts}` : "CrashLoop";
   if (status === "ContainerCreating") return "Creating";
-  if (status === "ImagePullBackOff") return "Image back-off";
+  if (status === "ImagePullBackOff") return "Pull failed";
   if (status === "PodInitializing") return "Initializing";
   return status;
 }

@@ -3,13 +3,17 @@ import { demoMoments, demoSnapshot, pictureRoom } from "../live/demo.ts";
 import type { JourneyView, PodView } from "../live/protocol.ts";
 import { headlineFor } from "./headline.ts";
 import { noMoments, reduceFacts } from "./moments.ts";
-import { chooseStory, type StoryInput } from "./story.ts";
+import { chooseStory, toldJourney, type StoryInput } from "./story.ts";
 
 const template = demoMoments()[0]?.delta.journeys[0] as JourneyView;
 const pod = demoSnapshot(pictureRoom).pods[0] as PodView;
 
 function journey(podUid: string, current: number, finished = 0): JourneyView {
-  const steps = template.steps.map((step) => ({ ...step, until: step.step === 9 ? finished : null }));
+  const steps = template.steps.map((step) => ({
+    ...step,
+    at: null,
+    until: step.step === 9 ? finished : null,
+  }));
   return { ...template, podUid, current, steps };
 }
 
@@ -65,7 +69,22 @@ it("does not come back to a Pod that keeps failing once another has moved", () =
   const pods = new Map([...room.pods, ["a", { ...pod, uid: "a", state: "failing" as const }]]);
 
   expect(chooseStory({ ...room, pods })).toBe("b");
-  expect(chooseStory({ ...room, pods, previous: "a" })).toBe("a");
+});
+
+it("tells a refused request at once, until it has been told long enough", () => {
+  const refused = journey("request-7", 4, 20);
+  const room = input([journey("a", 10, 9), refused], { a: 5 }, { previous: "a", lingering: true });
+
+  expect(chooseStory(room)).toBe("request-7");
+  expect(chooseStory({ ...room, stale: new Set(["request-7"]) })).toBe("a");
+});
+
+it("shows a Pod that fails as failed where it stands", () => {
+  const failing = { ...pod, state: "failing" as const };
+
+  expect(toldJourney(journey("a", 9), failing).steps[8]?.outcome).toBe("failed");
+  expect(toldJourney(journey("a", 10), failing).steps[8]?.outcome).toBe("failed");
+  expect(toldJourney(journey("a", 9), pod).steps[8]?.outcome).not.toBe("failed");
 });
 
 it("says in one sentence how the cluster is when nothing is on its way", () => {

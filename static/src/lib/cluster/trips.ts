@@ -18,7 +18,10 @@ const api: Place = { kind: "api" };
 /** Time and housekeeping: written all the time, or about how the page is watched. */
 const UNSEEN = new Set(["Clock", "Event", "Lease"]);
 
-export function tripsOf(fact: FactView): Trip[] {
+/** Who asked is known from the request that a fact comes from. */
+export type Asker = (fact: FactView) => string;
+
+export function tripsOf(fact: FactView, askerOf: Asker = () => ""): Trip[] {
   if (UNSEEN.has(fact.kind)) return [];
   const durationMs = typeof fact.data["durationMs"] === "number" ? fact.data["durationMs"] : 0;
   const base = { seq: fact.seq, durationMs };
@@ -28,6 +31,9 @@ export function tripsOf(fact: FactView): Trip[] {
       // Components read all the time; only what people ask for is worth a look.
       if (READS.has(String(fact.data["verb"])) && place?.kind !== "client") return [];
       return asked(place).map((from) => ({ ...base, kind: "request", from, to: api }));
+    case "RequestDenied":
+    case "SpecRejected":
+      return asked(placeOf(askerOf(fact))).map((from) => ({ ...base, kind: "denied", from, to: api }));
     case "ObjectStored":
       return [
         ...asked(place).map((from): Trip => ({ ...base, kind: "request", from, to: api })),
@@ -52,8 +58,20 @@ export const tripKey = (trip: Trip): string =>
 /** At most `most` trips of a frame, no two of one kind on the same way: a crowd says no more than one. */
 export function sampled(facts: readonly FactView[], most: number): Trip[] {
   const byWay = new Map<string, Trip>();
-  for (const trip of facts.flatMap(tripsOf)) {
+  const bySeq = new Map(facts.map((fact) => [fact.seq, fact]));
+  const askerOf: Asker = (fact) => {
+    let origin = bySeq.get(fact.cause);
+    for (let depth = 0; origin && origin.type !== "RequestReceived" && depth < 8; depth += 1) {
+      origin = bySeq.get(origin.cause);
+    }
+    return origin?.type === "RequestReceived" ? origin.actor : "";
+  };
+  for (const trip of facts.flatMap((fact) => tripsOf(fact, askerOf))) {
     if (!byWay.has(tripKey(trip))) byWay.set(tripKey(trip), trip);
+  }
+  // A request that is refused makes one way, not two.
+  for (const trip of [...byWay.values()].filter(({ kind }) => kind === "denied")) {
+    byWay.delete(tripKey({ ...trip, kind: "request" }));
   }
   return [...byWay.values()].slice(0, most);
 }

@@ -22,3 +22,8 @@ it("finds the keys that need Shift on some keyboards", () => {
   expect(bindingFor({ ...bare, key: "?", shiftKey: true }, nothing)?.words).toBe("all keys");
   expect(bindingFor({ ...bare, key: "+", shiftKey: true }, nothing)?.words).toBe("faster");
 });
+
+it("finds the palettes' keys", () => {
+  expect(bindingFor({ ...bare, key: "k", ctrlKey: true }, nothing)?.words).toBe("commands");
+  expect(bindingFor({ ...bare, key: "/" }, nothing)?.words).toBe("search");
+});

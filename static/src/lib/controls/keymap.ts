@@ -8,6 +8,10 @@ export interface KeyBinding {
   /** What is printed on the cap. */
   cap: string;
   words: string;
+  /** More words, where there is room for them. */
+  title?: string;
+  /** Not offered as a command: it needs its key to mean anything. */
+  implicit?: boolean;
   /** Shown in the line at the bottom of the page. */
   inLine?: boolean;
   /** Offered only where this panel exists. */
@@ -22,7 +26,7 @@ export interface Deeds {
 }
 
 export const bindings: readonly KeyBinding[] = [
-  { keys: [" "], cap: "Space", words: "pause, run", inLine: true, act: (s) => void s.togglePause() },
+  { keys: [" "], cap: "Space", words: "pause, run", inLine: true, act: (s) => void s.playback.togglePause() },
   {
     keys: ["ArrowRight"],
     cap: "→",
@@ -37,9 +41,15 @@ export const bindings: readonly KeyBinding[] = [
     inLine: true,
     act: (s) => void s.changeClock({ runUntil: "nextStep" }),
   },
-  { keys: ["l"], cap: "L", words: "slow motion", inLine: true, act: (s) => void s.toggleSlowMotion() },
-  { keys: ["+", "="], cap: "+", words: "faster", act: (s) => void s.changeSpeed(1) },
-  { keys: ["-"], cap: "−", words: "slower", act: (s) => void s.changeSpeed(-1) },
+  {
+    keys: ["l"],
+    cap: "L",
+    words: "slow motion",
+    inLine: true,
+    act: (s) => void s.playback.toggleSlowMotion(),
+  },
+  { keys: ["+", "="], cap: "+", words: "faster", act: (s) => void s.playback.faster(1) },
+  { keys: ["-"], cap: "−", words: "slower", act: (s) => void s.playback.faster(-1) },
   { keys: ["f"], cap: "F", words: "focus a Pod", inLine: true, act: (s) => s.toggleFocus() },
   {
     keys: ["m"],
@@ -48,6 +58,37 @@ export const bindings: readonly KeyBinding[] = [
     inLine: true,
     needs: "manifest",
     act: (s) => s.panels.toggle("manifest"),
+  },
+  {
+    keys: ["/"],
+    cap: "/",
+    words: "search",
+    title: "search and filter: name, kind, Namespace, label",
+    inLine: true,
+    act: (s) => s.panels.toggle("search"),
+  },
+  {
+    keys: ["Ctrl+k"],
+    cap: "Ctrl K",
+    words: "commands",
+    title: "every command by name",
+    inLine: true,
+    act: (s) => s.panels.toggle("commands"),
+  },
+  {
+    keys: ["x"],
+    cap: "X",
+    words: "faults",
+    title: "break a Node, heal it",
+    inLine: true,
+    act: (s) => s.panels.toggle("faults"),
+  },
+  {
+    keys: ["c"],
+    cap: "C",
+    words: "cluster",
+    title: "cluster: Nodes, kubeconfig, speed, versions",
+    act: (s) => s.panels.toggle("cluster"),
   },
   { keys: ["b"], cap: "B", words: "blank screen", inLine: true, act: (s) => (s.blank = !s.blank) },
   { keys: ["d"], cap: "D", words: "light or dark", act: (_, deeds) => deeds.toggleTheme() },
@@ -61,9 +102,10 @@ export const bindings: readonly KeyBinding[] = [
     keys: ["1", "2", "3", "4", "5", "6", "7", "8", "9"],
     cap: "1–9",
     words: "details of a step",
+    implicit: true,
     act: () => undefined,
   },
-  { keys: ["Escape"], cap: "Esc", words: "close", act: (s) => void s.escape() },
+  { keys: ["Escape"], cap: "Esc", words: "close", implicit: true, act: (s) => void s.escape() },
   { keys: ["?", "Shift+?"], cap: "?", words: "all keys", inLine: true, act: (s) => s.panels.toggle("keys") },
 ];
 
@@ -89,9 +131,14 @@ export interface Pressed {
 
 /** The binding for a key press, if there is one. */
 export function bindingFor(event: Pressed, available: ReadonlySet<PanelName>): KeyBinding | undefined {
-  if (event.ctrlKey || event.metaKey || event.altKey) return undefined;
+  if (event.altKey) return undefined;
   const name = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-  const wanted = event.shiftKey ? [`Shift+${name}`, ...(event.key.length === 1 ? [name] : [])] : [name];
+  const control = event.ctrlKey || event.metaKey;
+  const wanted = control
+    ? [`Ctrl+${name}`]
+    : event.shiftKey
+      ? [`Shift+${name}`, ...(event.key.length === 1 ? [name] : [])]
+      : [name];
   return offered(available).find((binding) => binding.keys.some((key) => wanted.includes(key)));
 }
 
@@ -101,7 +148,8 @@ export function press(event: Pressed, session: Session, deeds: Deeds): boolean {
   if (!binding) return false;
   const step = Number(event.key);
   if (session.blank && event.key === "Escape") session.blank = false;
-  else if (step >= 1 && step <= 9) session.showStep(session.step === step ? null : step);
-  else binding.act(session, deeds);
+  else if (step >= 1 && step <= 9) {
+    if (session.journey) session.showStep(session.step === step ? null : step);
+  } else binding.act(session, deeds);
   return true;
 }

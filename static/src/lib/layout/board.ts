@@ -28,6 +28,8 @@ export interface BoardInput {
   waiting: readonly string[];
   /** How many Services are drawn; the first as a bar, the others as chips. */
   services: number;
+  /** The controllers' card shows a rolling update, and needs room for it. */
+  rolling?: boolean;
 }
 
 const MARGIN = 40;
@@ -45,7 +47,7 @@ const FOCUS_BESIDE = 700;
 export function layoutBoard(input: BoardInput): Board {
   const { width, height } = input;
   const slim = input.waiting.length > 0;
-  const plane = controlPlane(width, slim);
+  const plane = controlPlane(width, slim, input.rolling ?? false);
   const service = serviceBar(width, height, input.services);
   const pods = new Map<string, PodPlace>();
   const top = bottom(plane.zone) + (slim ? SHELF_HEIGHT + 10 : 0) + 36;
@@ -65,7 +67,7 @@ export function layoutBoard(input: BoardInput): Board {
   return { width, height, ...plane, slim, shelf, nodes, pods, counts, service };
 }
 
-function controlPlane(width: number, slim: boolean): Pick<Board, "zone" | "cards" | "bus"> {
+function controlPlane(width: number, slim: boolean, rolling: boolean): Pick<Board, "zone" | "cards" | "bus"> {
   const cardY = slim ? 10 : 32;
   const cardH = slim ? 84 : 92;
   const busH = slim ? 56 : 62;
@@ -73,10 +75,10 @@ function controlPlane(width: number, slim: boolean): Pick<Board, "zone" | "cards
   const gap = 32;
   const usable = width - 96 - 3 * gap;
   const shares: [ComponentName, number][] = [
-    ["client", 0.183],
-    ["controllers", 0.262],
-    ["scheduler", 0.324],
-    ["etcd", 0.231],
+    ["client", rolling ? 0.16 : 0.183],
+    ["controllers", rolling ? 0.45 : 0.262],
+    ["scheduler", rolling ? 0.19 : 0.324],
+    ["etcd", rolling ? 0.2 : 0.231],
   ];
   const cards = {} as Record<ComponentName, Rect>;
   let x = 48;

@@ -166,7 +166,7 @@ export function placeCompact(
     size: "compact",
     rect,
     kubelet,
-    proxy: { x: centerX(rect) - 24, y: bottom(rect) - 14, w: 48, h: 28 },
+    proxy: { x: centerX(rect) - 36, y: bottom(rect) - 14, w: 72, h: 28 },
     wire: wire(kubelet),
     head: { x: rect.x + 14, y: rect.y + 19, w: rect.w - 28, h: 26 },
     gauges: {

@@ -40,7 +40,7 @@ const LANE = 28;
 const PAIR_GAP = 12;
 /** Cards are at least so wide that an IP address and a status fit. */
 const CARD = { minW: 176, maxW: 252, minH: 56, h: 80, gap: 8, wish: 222 };
-const CHIP = { minW: 92, maxW: 200, h: 34, gap: 6 };
+const CHIP = { minW: 92, wish: 126, maxW: 200, h: 34, gap: 6 };
 const SQUARES = [
   { side: 32, gap: 6 },
   { side: 22, gap: 4 },
@@ -109,7 +109,8 @@ function chipGrid(area: Rect, count: number): Grid | null {
   const most = Math.floor((area.w + CHIP.gap) / (CHIP.minW + CHIP.gap));
   const rows = Math.floor((area.h + CHIP.gap) / (CHIP.h + CHIP.gap));
   if (most * rows < Math.max(count, 1)) return null;
-  const columns = Math.min(most, Math.max(2, Math.ceil(count / rows)));
+  const least = area.w < 2 * CHIP.wish ? 1 : 2;
+  const columns = Math.min(most, Math.max(least, Math.ceil(count / rows)));
   const w = Math.min(CHIP.maxW, (area.w - (columns - 1) * CHIP.gap) / columns);
   const slots: Rect[] = [];
   for (let row = 0; row < rows; row += 1) {

@@ -22,10 +22,10 @@ function wireTo(board: Board, place: Place): Point[] {
     case "etcd": {
       const [top, end] = cardWire(board, place.kind);
       if (!top || !end) return [];
-      // From inside the card's lower edge to inside the bar, so that the way is long enough to be seen.
+      // A traveller's middle stops where its edge touches the card's; its way ends inside the bar, to be seen.
       return [
-        { x: top.x, y: top.y - 14 },
-        { x: end.x, y: end.y + 18 },
+        { x: top.x, y: top.y + 10 },
+        { x: end.x, y: end.y + 22 },
       ];
     }
     case "kubelet": {

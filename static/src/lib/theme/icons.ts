@@ -30,6 +30,8 @@ export const icons = {
   shieldx: '<path d="M12 3l8 3v6c0 5-3.5 7.7-8 9-4.5-1.3-8-4-8-9V6z"/><path d="M9 9.5l6 6M15 9.5l-6 6"/>',
   star: '<path d="M12 3l2.8 5.9 6.2.8-4.6 4.4 1.2 6.4L12 17.3 6.4 20.5l1.2-6.4L3 9.7l6.2-.8z"/>',
   step: '<path d="M6 5l9 7-9 7zM19 5v14"/>',
+  search: '<circle cx="10.5" cy="10.5" r="6.5"/><path d="M15.5 15.5L21 21"/>',
+  stop: '<path d="M8 2.5h8L21.5 8v8L16 21.5H8L2.5 16V8z"/><path d="M8.5 8.5l7 7M15.5 8.5l-7 7"/>',
   sun: '<circle cx="12" cy="12" r="4.5"/><path d="M12 2v2M12 20v2M2 12h2M20 12h2M5 5l1.4 1.4M17.6 17.6L19 19M19 5l-1.4 1.4M6.4 17.6L5 19"/>',
   term: '<path d="M5 12h14"/>',
   turtle: '<path d="M4 15a6 6 0 0 1 12 0zM16 13c2-3 5-2 5 0s-2 2-5 2M6 15v3M14 15v3"/>',

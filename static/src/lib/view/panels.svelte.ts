@@ -1,7 +1,20 @@
 /** Which panels are open, in the order in which they were opened; Escape closes the last one. */
-export type PanelName = "manifest" | "inspector" | "step" | "keys";
+export type PanelName =
+  "manifest" | "inspector" | "step" | "keys" | "search" | "commands" | "cluster" | "faults";
 
-export const panelNames: readonly PanelName[] = ["manifest", "inspector", "step", "keys"];
+export const panelNames: readonly PanelName[] = [
+  "manifest",
+  "inspector",
+  "step",
+  "keys",
+  "search",
+  "commands",
+  "cluster",
+  "faults",
+];
+/** Palettes cover the page for a moment: one at a time, and not kept in the address. */
+const palettes: readonly PanelName[] = ["keys", "search", "commands", "cluster", "faults"];
+export const isPalette = (name: PanelName): boolean => palettes.includes(name);
 
 export class Panels {
   opened = $state.raw<readonly PanelName[]>([]);
@@ -13,7 +26,10 @@ export class Panels {
   /** The two drawers take turns: together they would leave the stage too little. */
   open(name: PanelName): void {
     const turn = name === "manifest" ? "inspector" : name === "inspector" ? "manifest" : name;
-    this.opened = [...this.opened.filter((other) => other !== name && other !== turn), name];
+    const kept = this.opened.filter(
+      (other) => other !== name && other !== turn && !(isPalette(name) && isPalette(other)),
+    );
+    this.opened = [...kept, name];
   }
 
   close(name: PanelName): void {

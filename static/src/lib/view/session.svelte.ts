@@ -1,44 +1,43 @@
 /**
- * One visitor's view of one room: the live replica and clock, what is selected, which Pod is being told about.
+ * One visitor's view of one room: the live replica and clock, what is selected, what is being told.
  * Enters: frames from the stream. Leaves: reactive state that the regions draw.
  */
 import { parseExplanation, type Explanation } from "../cluster/explanation.ts";
 import { noMoments, reduceFacts, withVerdicts, type Moments } from "../cluster/moments.ts";
 import { activeService, shownServices } from "../cluster/services.ts";
-import { chooseStory, isOnItsWay, isSystem } from "../cluster/story.ts";
+import type { Tale } from "../cluster/tale.ts";
 import { sampled, type Trip } from "../cluster/trips.ts";
 import { Api, type ClockSpec } from "../live/api.ts";
 import type { ClockView, Delta, Facts, Hello, PodView, Snapshot, Stopped } from "../live/protocol.ts";
 import { ClusterReplica } from "../live/replica.svelte.ts";
 import type { StreamListener } from "../live/socket.ts";
 import { VirtualClock } from "../live/virtual-clock.svelte.ts";
+import { Filter } from "./filter.svelte.ts";
 import { Panels, type PanelName } from "./panels.svelte.ts";
+import { Playback } from "./playback.svelte.ts";
 import { Selection, type ObjectRef } from "./selection.svelte.ts";
+import { Tales } from "./tales.svelte.ts";
+import { StoryTeller } from "./teller.svelte.ts";
+import { Waiting } from "./waiting.svelte.ts";
 
-/** How long (wall ms) a finished story stays before the next one is told. */
-const LINGER_MS = 2500;
-/** A Pod that is bound sooner than this (wall ms) does not go by way of the shelf. */
-const SHELF_AFTER_MS = 700;
 const TRIPS_A_FRAME = 8;
 const NOTICE_MS = 5000;
-
-export const SPEEDS = ["0.01", "0.1", "0.25", "0.5", "1", "2", "5", "10", "60", "1000", "max"];
-const SLOW_MOTION = "0.1";
+/** Panels that every build has. */
+const ALWAYS: PanelName[] = ["step", "keys", "search", "commands", "cluster", "faults"];
 
 export class Session implements StreamListener {
   readonly replica = new ClusterReplica();
   readonly clock = new VirtualClock();
   readonly selection = new Selection();
   readonly panels = new Panels();
+  readonly filter = new Filter();
   readonly api = new Api();
+  readonly playback = new Playback(this.api, this.clock, (notice) => this.tell(notice));
+  readonly tales = new Tales(this.replica, this.clock, this.api);
   hello = $state.raw<Hello | null>(null);
   /** Null until the first attempt has ended. */
   connected = $state.raw<boolean | null>(null);
   moments = $state.raw<Moments>(noMoments);
-  /** UID of the Pod being told about. */
-  storyUid = $state.raw<string | null>(null);
-  /** UIDs of the Pods that wait for a Node, oldest first. */
-  shelf = $state.raw<readonly string[]>([]);
   /** UID of a Pod that the visitor folded up. */
   folded = $state.raw<string | null>(null);
   /** The story in full, when it was asked for. */
@@ -47,14 +46,16 @@ export class Session implements StreamListener {
   step = $state.raw<number | null>(null);
   blank = $state.raw(false);
   /** Panels that exist in this build; keys for others are not offered. */
-  available = $state.raw<ReadonlySet<PanelName>>(new Set<PanelName>(["step", "keys"]));
+  available = $state.raw<ReadonlySet<PanelName>>(new Set<PanelName>(ALWAYS));
   /** Files dropped on the page, for the manifest drawer to take. */
   dropped = $state.raw<readonly File[]>([]);
-  /** What went wrong with the visitor's last wish, for a few seconds. */
   /** Set when the simulator itself has failed: the run is over, its journal can be downloaded. */
   stopped = $state.raw<Stopped | null>(null);
+  /** What went wrong with the visitor's last wish, for a few seconds. */
   notice = $state.raw("");
 
+  readonly #teller = new StoryTeller(this.replica);
+  readonly #waiting = new Waiting(this.replica);
   readonly canWrite = $derived(this.available.has("manifest") && !(this.hello?.readOnly ?? false));
   readonly selectedPod = $derived.by(() => {
     const { ref } = this.selection;
@@ -63,13 +64,18 @@ export class Session implements StreamListener {
       (pod) => pod.name === ref.name && pod.namespace === ref.namespace,
     );
   });
-  readonly storyPod: PodView | undefined = $derived(
-    this.storyUid === null ? undefined : this.replica.pods.get(this.storyUid),
-  );
-  readonly journey = $derived(this.storyUid === null ? undefined : this.replica.journeys.get(this.storyUid));
+  /** A story that is not one Pod's; a selected Pod comes before it. */
+  readonly tale: Tale | null = $derived(this.selectedPod ? null : this.tales.current);
+  /** UID of the Pod being told about. */
+  readonly storyUid: string | null = $derived(this.tale ? null : this.#teller.uid);
+  readonly storyPod: PodView | undefined = $derived(this.tale ? undefined : this.#teller.pod);
+  readonly journey = $derived(this.tale ? undefined : this.#teller.journey);
+  /** UIDs of the Pods that wait for a Node, oldest first. */
+  readonly shelf: readonly string[] = $derived(this.#waiting.uids);
   /** UID of the Pod drawn open in place. */
   readonly opened = $derived.by(() => {
-    const pod = this.selectedPod ?? this.storyPod;
+    const uid = this.selectedPod?.uid ?? (this.tale ? null : this.#teller.opened);
+    const pod = uid === null ? undefined : this.replica.pods.get(uid);
     return pod && pod.node && pod.uid !== this.folded ? pod.uid : null;
   });
   readonly services = $derived(shownServices(this.replica.services));
@@ -91,24 +97,25 @@ export class Session implements StreamListener {
   });
 
   #tripListener: (trips: Trip[]) => void = () => undefined;
-  #unboundSince = new Map<string, number>();
-  #finishedAt: number | null = null;
   #noticeTimer: ReturnType<typeof setTimeout> | undefined;
-  #speedBefore = "1";
 
   onHello(frame: Hello): void {
     this.hello = frame;
     this.api.configure(frame);
     this.clock.apply(frame.clock, performance.now());
+    void this.tales.readFaults();
   }
 
   onSnapshot(frame: Snapshot): void {
     // A run that began anew knows nothing of what this page has heard before.
     if (frame.revision < this.replica.revision) this.moments = noMoments;
+    const first = !this.replica.filled;
     this.replica.applySnapshot(frame);
     this.clock.apply(frame.clock, performance.now());
     this.connected = true;
+    if (first) this.#teller.begin(performance.now());
     this.refresh();
+    if (first) this.#learnVerdicts();
   }
 
   onDelta(frame: Delta): void {
@@ -118,6 +125,7 @@ export class Session implements StreamListener {
 
   onFacts(frame: Facts): void {
     this.moments = reduceFacts(this.moments, frame.facts);
+    this.tales.notice(frame.facts);
     this.#tripListener(sampled(frame.facts, TRIPS_A_FRAME));
   }
 
@@ -176,7 +184,12 @@ export class Session implements StreamListener {
   /** Opens the Pod in focus in place, or folds it up. */
   toggleFocus(): void {
     const pod = this.selectedPod ?? this.storyPod;
-    if (pod) this.folded = this.folded === pod.uid ? null : pod.uid;
+    if (!pod) return;
+    if (this.opened === pod.uid) this.folded = pod.uid;
+    else {
+      this.folded = null;
+      this.#teller.opened = pod.uid;
+    }
   }
 
   /** Escape: closes the panel opened last, else lets go of the selection; false when nothing was open. */
@@ -189,23 +202,6 @@ export class Session implements StreamListener {
       return true;
     }
     return last !== undefined;
-  }
-
-  togglePause(): Promise<void> {
-    return this.changeClock({ paused: !this.clock.frame.paused });
-  }
-
-  changeSpeed(by: 1 | -1): Promise<void> {
-    const at = SPEEDS.findIndex((speed) => rank(speed) >= rank(this.clock.frame.speed));
-    const next = SPEEDS[Math.min(Math.max((at < 0 ? 4 : at) + by, 0), SPEEDS.length - 1)];
-    return next ? this.changeClock({ speed: next }) : Promise.resolve();
-  }
-
-  toggleSlowMotion(): Promise<void> {
-    const { speed } = this.clock.frame;
-    if (speed === SLOW_MOTION) return this.changeClock({ speed: this.#speedBefore });
-    this.#speedBefore = speed;
-    return this.changeClock({ speed: SLOW_MOTION });
   }
 
   /** Asks for everything that is known about the story; the cards learn from it too. */
@@ -224,14 +220,8 @@ export class Session implements StreamListener {
     }
   }
 
-  async changeClock(spec: ClockSpec): Promise<void> {
-    try {
-      const answer = await this.api.patchClock(spec);
-      if (!answer.ok) this.tell(messageOf(answer.body) || `The clock was not changed (${answer.status}).`);
-    } catch (error) {
-      if (!(error instanceof TypeError)) throw error;
-      this.tell("The server cannot be reached; the clock was not changed.");
-    }
+  changeClock(spec: ClockSpec): Promise<void> {
+    return this.playback.change(spec);
   }
 
   tell(notice: string): void {
@@ -241,45 +231,14 @@ export class Session implements StreamListener {
   }
 
   refresh(): void {
-    this.#refreshStory(performance.now());
-    this.#refreshShelf(performance.now());
+    const wall = performance.now();
+    this.tales.refresh(wall);
+    if (this.#teller.refresh(wall, this.selectedPod ?? null)) this.#learnVerdicts();
+    this.#waiting.refresh(wall);
   }
 
-  #refreshStory(wall: number): void {
-    const before = this.storyUid === null ? undefined : this.replica.journeys.get(this.storyUid);
-    if (!before || isOnItsWay(before)) this.#finishedAt = null;
-    else this.#finishedAt ??= wall;
-    const lingering = this.#finishedAt !== null && wall - this.#finishedAt < LINGER_MS;
-    const story = chooseStory({
-      selected: this.selectedPod?.uid ?? null,
-      previous: this.storyUid,
-      lingering,
-      journeys: this.replica.journeys,
-      pods: this.replica.pods,
-    });
-    if (story === this.storyUid) return;
-    this.storyUid = story;
-    // A page that was opened later has not seen the facts from which its cards are made.
+  /** A page that was opened later has not seen the facts from which its cards are made. */
+  #learnVerdicts(): void {
     if (this.journey && !this.moments.scheduling.has(this.journey.podUid)) void this.explain();
   }
-
-  #refreshShelf(wall: number): void {
-    const unbound = [...this.replica.pods.values()].filter(
-      (pod) => !pod.node && pod.deleted === null && !isSystem(pod.namespace),
-    );
-    const since = new Map(unbound.map((pod) => [pod.uid, this.#unboundSince.get(pod.uid) ?? wall]));
-    this.#unboundSince = since;
-    const shelf = unbound
-      .filter((pod) => pod.message || wall - (since.get(pod.uid) ?? wall) >= SHELF_AFTER_MS)
-      .sort((a, b) => a.created - b.created || (a.name < b.name ? -1 : 1))
-      .map((pod) => pod.uid);
-    if (shelf.join() !== this.shelf.join()) this.shelf = shelf;
-  }
-}
-
-const rank = (speed: string): number => (speed === "max" ? Infinity : Number(speed));
-
-function messageOf(body: unknown): string {
-  const message = body !== null && typeof body === "object" && "message" in body ? body.message : "";
-  return typeof message === "string" ? message : "";
 }

@@ -6,6 +6,8 @@ export interface UrlState {
   select: ObjectRef | null;
   panels: PanelName[];
   step: number | null;
+  /** Which Pods are wanted, as it was written. */
+  filter: string;
 }
 
 export function readUrl(search: string): UrlState {
@@ -15,6 +17,7 @@ export function readUrl(search: string): UrlState {
   return {
     select: parseRef(query.get("select")),
     panels: panelNames.filter((name) => wanted.includes(name)),
+    filter: query.get("filter") ?? "",
     step: Number.isInteger(step) && step >= 1 && step <= 9 ? step : null,
   };
 }
@@ -23,6 +26,7 @@ export function writeUrl(search: string, state: UrlState): string {
   const query = new URLSearchParams(search);
   set(query, "select", state.select ? formatRef(state.select) : "");
   set(query, "panels", state.panels.join(","));
+  set(query, "filter", state.filter);
   set(query, "step", state.step === null ? "" : String(state.step));
   const text = query.toString().replaceAll("%2F", "/").replaceAll("%2C", ",");
   return text ? `?${text}` : "";

@@ -1,0 +1,76 @@
+/** Every action of the page by name, for the command palette: the keys' actions, and those that have no key. */
+import { filterWords, parseFilter } from "../cluster/filter.ts";
+import { speedLabel } from "../cluster/amounts.ts";
+import { SPEEDS } from "../view/playback.svelte.ts";
+import type { Session } from "../view/session.svelte.ts";
+import { clusterDeeds } from "./cluster-deeds.ts";
+import { offered, type Deeds } from "./keymap.ts";
+
+export interface Command {
+  id: string;
+  words: string;
+  /** What is printed on its key, "" when it has none. */
+  cap: string;
+  run(): void;
+}
+
+export function commandsFor(session: Session, deeds: Deeds): Command[] {
+  const keyed = offered(session.available)
+    .filter((binding) => !binding.implicit)
+    .map((binding) => ({
+      id: `key ${binding.cap}`,
+      words: binding.title ?? binding.words,
+      cap: binding.cap,
+      run: () => binding.act(session, deeds),
+    }));
+  const speeds = SPEEDS.map((speed) => ({
+    id: `speed ${speed}`,
+    words: `run at ${speedLabel(speed)}`,
+    cap: "",
+    run: () => void session.changeClock({ speed }),
+  }));
+  return [...keyed, ...clusterCommands(session), ...filters(session), ...speeds];
+}
+
+function clusterCommands(session: Session): Command[] {
+  const { addNodes, copyKubeconfig, heal } = clusterDeeds(session);
+  const reading: Command[] = [
+    { id: "kubeconfig", words: "copy the kubeconfig", cap: "", run: () => void copyKubeconfig() },
+  ];
+  if (!session.canWrite) return reading;
+  return [
+    { id: "add 1", words: "add 1 Node", cap: "", run: () => void addNodes(1) },
+    { id: "add 10", words: "add 10 Nodes", cap: "", run: () => void addNodes(10) },
+    ...session.tales.faults.map(({ name, type, node }) => ({
+      id: `heal ${name}`,
+      words: `heal ${type} of ${node || name}`,
+      cap: "",
+      run: () => void heal(name),
+    })),
+    ...reading,
+  ];
+}
+
+function filters(session: Session): Command[] {
+  const texts = session.replica.namespaces.map((namespace) => `ns=${namespace}`);
+  const commands = texts.map((text) => ({
+    id: `filter ${text}`,
+    words: `show only ${filterWords(parseFilter(text))}`,
+    cap: "",
+    run: () => (session.filter.text = text),
+  }));
+  if (!session.filter.on) return commands;
+  const all = {
+    id: "filter off",
+    words: "show all Pods again",
+    cap: "",
+    run: () => (session.filter.text = ""),
+  };
+  return [all, ...commands];
+}
+
+/** The commands in whose words every word is found. */
+export function matching(commands: readonly Command[], query: string): Command[] {
+  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+  return commands.filter((command) => words.every((word) => command.words.toLowerCase().includes(word)));
+}
