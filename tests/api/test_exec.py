@@ -210,6 +210,31 @@ def test_run_with_input_reads_it_to_its_end(kubectl):
     assert outcome.out.split()[0] == "3"
 
 
+def test_debug_adds_a_container_that_runs_once(kubectl):
+    """An ephemeral container is started beside the others, typed into, and never restarted."""
+    run_web(kubectl)
+    typist = Typist(kubectl, "debug", "-it", "web", "--image=busybox", "-c", "look")
+
+    typist.expect("try pressing enter")
+    typist.type("\r")
+    typist.expect("/ # ")
+    typist.type("hostname\r")
+    typist.expect("\r\nweb\r\n/ # ")
+    typist.type("exit 3\r")
+    code = typist.leave()
+
+    def ended():
+        status = kubectl.json("get", "pod", "web")["status"]
+        [ephemeral] = status["ephemeralContainerStatuses"]
+        return status if "terminated" in ephemeral["state"] else None
+
+    status = eventually(ended)
+    assert code == 0
+    assert status["ephemeralContainerStatuses"][0]["state"]["terminated"]["exitCode"] == 3
+    assert status["phase"] == "Running"
+    assert status["containerStatuses"][0]["ready"]
+
+
 def test_exec_where_nothing_runs_is_refused_in_kubernetes_words(kubectl):
     """A missing container, a missing Pod and a Pod on no Node each have their own sentence."""
     run_web(kubectl)

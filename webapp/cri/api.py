@@ -28,6 +28,7 @@ EXITED = "EXITED"
 INIT = "init"
 SIDECAR = "sidecar"
 APP = "app"
+EPHEMERAL = "ephemeral"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ class ContainerConfig:
         args: Replace the image's arguments unless empty.
         env: Name → value, in order.
         ports: Declared container ports.
-        role: init, sidecar or app.
+        role: init, sidecar, app or ephemeral.
         attempt: Restarts before this instance.
         message_path: File whose text becomes the termination message.
         message_from_log: Use the log's end when that file is empty and the container failed.

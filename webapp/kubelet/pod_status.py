@@ -143,8 +143,10 @@ def generate_pod_status(given: StatusInput) -> JSONObject:
         status["initContainerStatuses"] = _shared(last.get("initContainerStatuses"), init_statuses)
     status["containerStatuses"] = _shared(last.get("containerStatuses"), app_statuses)
     status["qosClass"] = last.get("qosClass") or qos_class(pod)
-    if last.get("ephemeralContainerStatuses"):
-        status["ephemeralContainerStatuses"] = last["ephemeralContainerStatuses"]
+    ephemerals = [_ephemeral_status(given, item) for item in spec.get("ephemeralContainers") or ()]
+    if ephemerals:
+        held = last.get("ephemeralContainerStatuses")
+        status["ephemeralContainerStatuses"] = _shared(held, ephemerals)
     return status
 
 
@@ -330,6 +332,12 @@ def _container_status(
     if instance.running:
         status["user"] = _ROOT_USER
     return status
+
+
+def _ephemeral_status(given: StatusInput, container: JSONObject) -> JSONObject:
+    """As of any container, but nobody asks whether it is ready."""
+    status = _container_status(given, given.pod["spec"], container, init=False)
+    return {name: value for name, value in {**status, "ready": False}.items() if name != "started"}
 
 
 _FIRST_REASON = {False: "ContainerCreating", True: "PodInitializing"}

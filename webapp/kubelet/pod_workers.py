@@ -133,7 +133,7 @@ class PodWorker:
         for container in self.spec.get("initContainers") or ():
             if container["name"] == name:
                 return container, True
-        for container in self.spec["containers"]:
+        for container in (*self.spec["containers"], *(self.spec.get("ephemeralContainers") or ())):
             if container["name"] == name:
                 return container, False
         return None

@@ -40,7 +40,11 @@ def container_exec(
 
 
 def _containers(spec: JSONObject) -> list[JSONObject]:
-    return [*spec["containers"], *(spec.get("initContainers") or ())]
+    return [
+        *spec["containers"],
+        *(spec.get("initContainers") or ()),
+        *(spec.get("ephemeralContainers") or ()),
+    ]
 
 
 def port_forwarder(

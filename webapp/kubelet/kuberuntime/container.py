@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from webapp.cri.api import APP
+from webapp.cri.api import APP, EPHEMERAL
 from webapp.kubelet.environment import ConfigError, make_container_config
 from webapp.kubelet.image_manager import ImageRequest
 from webapp.kubelet.pod_workers import field_path
@@ -63,6 +63,8 @@ class _Start:
 
     @property
     def field_path(self) -> str:
+        if self.role == EPHEMERAL:
+            return f"spec.ephemeralContainers{{{self.spec['name']}}}"
         return field_path(self.spec, init=self.role != APP)
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from webapp.api.core.pods import is_sidecar
-from webapp.cri.api import SandboxConfig
+from webapp.cri.api import APP, EPHEMERAL, SandboxConfig
 from webapp.kubelet.backoff import Backoff, go_duration
 from webapp.kubelet.kuberuntime.pod_actions import ContainerStart, compute_pod_actions
 from webapp.kubelet.pod_workers import field_path
@@ -147,7 +147,7 @@ class RuntimeManager:
         for start in starts:
             name = start.spec["name"]
             if sandbox is None or self._waits(worker, name) or self._backs_off(worker, start):
-                if is_sidecar(start.spec) or start.role == "app":
+                if is_sidecar(start.spec) or start.role in (APP, EPHEMERAL):
                     continue
                 return
             worker.busy = True
@@ -192,7 +192,7 @@ class RuntimeManager:
             "Warning",
             "BackOff",
             f"Back-off restarting failed container {name} in pod {worker.display_name}",
-            field_path(start.spec, init=start.role != "app"),
+            field_path(start.spec, init=start.role != APP),
         )
         self._recorder.record(
             ContainerBackedOff(

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from webapp.api.core.pods import is_sidecar
-from webapp.cri.api import APP, INIT, SIDECAR
+from webapp.cri.api import APP, EPHEMERAL, INIT, SIDECAR
 
 if TYPE_CHECKING:
     from webapp.apimachinery.meta import JSONObject
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ContainerStart:
-    """A container to be started: its spec and its role (init, sidecar, app)."""
+    """A container to be started: its spec and its role (init, sidecar, app, ephemeral)."""
 
     spec: JSONObject
     role: str
@@ -73,6 +73,7 @@ def compute_pod_actions(pod: JSONObject, observed: ObservedPod) -> PodActions:
     initialised, start, kill = _init_actions(spec, observed)
     if initialised is None:
         return PodActions(kill_pod=True)
+    start = _ephemeral_starts(spec, observed) + start
     if not initialised:
         return PodActions(start=tuple(start), kill=tuple(kill))
     kept = 0
@@ -93,6 +94,15 @@ def compute_pod_actions(pod: JSONObject, observed: ObservedPod) -> PodActions:
     if kept == 0 and not kill and not any(item.role == APP for item in start):
         return PodActions(kill_pod=True)
     return PodActions(start=tuple(start), kill=tuple(kill))
+
+
+def _ephemeral_starts(spec: JSONObject, observed: ObservedPod) -> list[ContainerStart]:
+    """Ephemeral containers that never ran; they wait for nobody, and run once."""
+    return [
+        ContainerStart(container, EPHEMERAL)
+        for container in spec.get("ephemeralContainers") or ()
+        if container["name"] not in observed.containers
+    ]
 
 
 def should_restart(spec: JSONObject, container: JSONObject, instance: Container | None) -> bool:
