@@ -16,8 +16,6 @@ from typing import TYPE_CHECKING
 from webapp.apimachinery.timestamps import parse_time, time_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from webapp.apimachinery.meta import JSONObject
 
 MONITOR_PERIOD_MS = 5_000
@@ -87,12 +85,16 @@ def with_unknown_conditions(node: JSONObject, now_ms: int) -> JSONObject:
     return {**status, "conditions": list(held.values())}
 
 
-def zone_state(nodes: Sequence[JSONObject]) -> ZoneState:
-    """How badly off all Nodes together are; the cluster is one zone."""
-    not_ready = sum(ready_status(node) != "True" for node in nodes)
-    if nodes and not_ready == len(nodes):
+def zone_state(not_ready: int, nodes: int) -> ZoneState:
+    """How badly off all Nodes together are; the cluster is one zone.
+
+    Args:
+        not_ready: How many Nodes are not Ready.
+        nodes: How many there are.
+    """
+    if nodes and not_ready == nodes:
         return ZoneState.FULL_DISRUPTION
-    if not_ready > 2 and not_ready / len(nodes) >= UNHEALTHY_ZONE_THRESHOLD:
+    if not_ready > 2 and not_ready / nodes >= UNHEALTHY_ZONE_THRESHOLD:
         return ZoneState.PARTIAL_DISRUPTION
     return ZoneState.NORMAL
 

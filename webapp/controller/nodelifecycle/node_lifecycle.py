@@ -64,6 +64,7 @@ class NodeLifecycleController(Controller):
         self._start_ms = context.sim.now_ms
         self._last_eviction_ms: int | None = None
         self._zone = ZoneState.NORMAL
+        self._not_ready: dict[str, None] = {}
         self._nodes = context.informers.informer(NODES)
         self._leases = context.informers.informer(LEASES)
         self._pods = context.informers.informer(PODS)
@@ -182,13 +183,12 @@ class NodeLifecycleController(Controller):
 
     def _judge_zone(self) -> None:
         """When more or fewer Nodes are lost, evictions may stop or go on."""
-        state = zone_state(self._nodes.list())
+        state = zone_state(len(self._not_ready), len(self._nodes.store))
         if state is self._zone:
             return
         self._zone = state
-        for node in self._nodes.list():
-            if ready_status(node) != "True":
-                self._look_again(node["metadata"]["name"])
+        for name in self._not_ready:
+            self._look_again(name)
 
     def _look_again(self, name: str) -> None:
         """At the next of the looks at all Nodes."""
@@ -200,6 +200,7 @@ class NodeLifecycleController(Controller):
     def _on_node_add(self, node: JSONObject) -> None:
         name = node["metadata"]["name"]
         self._enqueue_if_tainted_wrongly(node)
+        self._count(name, ready_status(node))
         if not ready_status(node):
             self._check_at(name, self.sim.now_ms + STARTUP_GRACE_PERIOD_MS)
         elif ready_status(node) != "True":
@@ -211,6 +212,7 @@ class NodeLifecycleController(Controller):
         if before == after:
             return
         name = new["metadata"]["name"]
+        self._count(name, after)
         self._judge_zone()
         if after:
             self._look_again(name)
@@ -230,8 +232,14 @@ class NodeLifecycleController(Controller):
                 self._mark_not_ready(pod)
 
     def _on_node_delete(self, node: JSONObject) -> None:
-        del node
+        self._not_ready.pop(node["metadata"]["name"], None)
         self._judge_zone()
+
+    def _count(self, name: str, status: str) -> None:
+        if status == "True":
+            self._not_ready.pop(name, None)
+        else:
+            self._not_ready[name] = None
 
     def _enqueue_if_tainted_wrongly(self, node: JSONObject) -> None:
         # Heartbeats change nothing here: compare before queueing.
