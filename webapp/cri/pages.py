@@ -69,7 +69,8 @@ def make_page(
     if image.rpartition("/")[2] in {"nginx", "nginx-unprivileged"}:
         return _nginx(pod, status)
     if image.rpartition("/")[2] == "httpd":
-        return Page(status, b"<html><body><h1>It works!</h1></body></html>\n", server="Apache")
+        text = f"<html><body><h1>It works!</h1><p>Simulated Pod {pod}</p></body></html>\n"
+        return Page(status, text.encode(), server="Apache")
     text = (
         f"{container.name} in Pod {sandbox.config.pod.namespace}/{pod} ({sandbox.ip}:{port}) "
         f"answers {method} {path}\n"

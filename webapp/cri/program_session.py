@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from webapp.cri.programs.streams import Callback, Stream
 from webapp.cri.programs.thread import Thread
 from webapp.cri.programs.userland import SIGKILL, CannotRun, Killed, NoMoreProcesses
-from webapp.cri.terminal import Input, Terminal, foreground
+from webapp.cri.terminal import MAX_UNREAD_BYTES, Input, Terminal, foreground
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -45,6 +45,10 @@ class ProgramSession:
             self._input.end()
         else:
             self._input.feed(data)
+            if self._input.unread_bytes > MAX_UNREAD_BYTES:
+                on_failure = self.on_failure
+                self.cancel()
+                on_failure("the command reads too little of what is sent to it")
 
     def resize(self, width: int, height: int) -> None:
         """Programs may ask for the size in their variables, those to come that is."""

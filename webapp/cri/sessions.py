@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from webapp.apimachinery.log_options import LogOptions
+from webapp.cri.terminal import MAX_UNREAD_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +39,9 @@ class AttachSession:
         """Take input; its end is the process's only when it is meant to be typed once."""
         if data is not None and self._types:
             self._console.input.feed(data)
+            if self._console.input.unread_bytes > MAX_UNREAD_BYTES:
+                self._console.detach(self)
+                self.on_failure("the process reads too little of what is sent to it")
         elif data is None and self._once:
             self._console.input.end()
 

@@ -25,6 +25,8 @@ SIGINT = 2
 SIGQUIT = 3
 KEPT_LINES = 100
 MAX_LINE_BYTES = 4096
+MAX_UNREAD_BYTES = 16 * 1024 * 1024
+"""Input that a process may leave unread; a client that sends more is told, and let go."""
 
 _BACKSPACES = b"\x08\x7f"
 _SIGNALS = {0x03: (SIGINT, b"^C"), 0x1C: (SIGQUIT, b"^\\")}
@@ -36,15 +38,21 @@ _UP, _DOWN = b"[A", b"[B"
 
 
 class Input(Stream):
-    """Bytes from afar; without a limit, for whoever sends them is slowed down on the way."""
+    """Bytes from afar.
 
-    __slots__ = ("_ready", "_waiting", "over")
+    Attributes:
+        over: Whether no more will come.
+        unread_bytes: What nobody has read yet; whoever feeds it sees to a limit.
+    """
+
+    __slots__ = ("_ready", "_waiting", "over", "unread_bytes")
 
     def __init__(self) -> None:
         super().__init__()
         self._ready: deque[bytes] = deque()
         self._waiting: list[Waiter] = []
         self.over = False
+        self.unread_bytes = 0
 
     def feed(self, data: bytes) -> None:
         """Bytes have come."""
@@ -62,12 +70,15 @@ class Input(Stream):
         piece = self._ready.popleft()
         if len(piece) > limit:
             self._ready.appendleft(piece[limit:])
-        return piece[:limit]
+            piece = piece[:limit]
+        self.unread_bytes -= len(piece)
+        return piece
 
     def unread(self, data: bytes) -> None:
         """Give back what was read too much."""
         if data:
             self._ready.appendleft(data)
+            self.unread_bytes += len(data)
 
     def waiter(self) -> Waiter:
         """Until something comes."""
@@ -77,6 +88,7 @@ class Input(Stream):
 
     def _add(self, piece: bytes) -> None:
         self._ready.append(piece)
+        self.unread_bytes += len(piece)
         self._wake()
 
     def _wake(self) -> None:

@@ -188,6 +188,16 @@ def test_large_input_is_not_cut(run):
     assert client.out.split() == [b"1000000"]
 
 
+def test_client_that_sends_what_nobody_reads_is_told(run):
+    """Input is kept up to a limit; then the command ends."""
+    client = run("sleep", "1000", stdin=True)
+
+    for _ in range(20):
+        client.type(b"x" * 1_000_000)
+
+    assert client.problem == "the command reads too little of what is sent to it"
+
+
 def test_command_without_input_finds_its_end(run):
     """Nobody types, so ``cat`` ends at once."""
     assert run("cat").code == 0
