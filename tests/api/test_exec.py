@@ -378,7 +378,7 @@ def test_world_is_restored_with_the_commands_that_ran_in_it(
     first = start_server(*data)
     kubectl = Kubectl(kubectl_binary(36), home, first.url, "default")
     run_web(kubectl)
-    kubectl("exec", "web", "--", "echo", "one")
+    kubectl("exec", "-i", "web", "--", "sh", "-c", "cat > /tmp/typed", manifest="by hand\n" * 9000)
     sleeping = kubectl.start("exec", "-i", "web", "--", "sleep", "1000")
     eventually(lambda: 'resource="pods/exec"' in metrics(first))
     first.kill()
@@ -387,7 +387,7 @@ def test_world_is_restored_with_the_commands_that_ran_in_it(
     second = start_server(*data)
     kubectl = Kubectl(kubectl_binary(36), home, second.url, "default")
 
-    assert kubectl("exec", "web", "--", "echo", "two") == "two\n"
+    assert kubectl("exec", "web", "--", "cat", "/tmp/typed") == "by hand\n" * 9000
 
 
 def metrics(server) -> str:
