@@ -25,8 +25,6 @@ from webapp.scheduler.framework.messages import nodes_message
 from webapp.scheduler.framework.nominator import Nominator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from webapp.scheduler.cache import Cache
     from webapp.scheduler.framework.arrays import BoolArray, IntArray, Rows
     from webapp.scheduler.framework.interface import PostFilterResult
@@ -71,6 +69,30 @@ class ScheduleResult(NamedTuple):
     refused: tuple[RefusedNodes, ...] = ()
     unschedulable_plugins: frozenset[str] = frozenset()
     post: PostFilterResult | None = None
+
+
+class _Judge:
+    """Asks the filters of one class; see :class:`~webapp.scheduler.framework.interface.Judge`."""
+
+    def __init__(self, algorithm: Algorithm, pod: PodInfo, pod_class: PodClass) -> None:
+        self._algorithm = algorithm
+        self._pod = pod
+        self._pod_class = pod_class
+        self._is_plain = pod_class.looks_at_resources_only()
+
+    def status(self, row: int) -> Status:
+        refusal = self._algorithm.refusal_now(self._pod, self._pod_class, row)
+        return self._pod_class.status_of(*refusal)
+
+    def fits(self, row: int) -> bool:
+        return not self._algorithm.refusal_now(self._pod, self._pod_class, row)[0]
+
+    def looks_at_resources_only(self, row: int) -> bool:
+        return (
+            self._is_plain
+            and self._pod_class.is_admitted(row)
+            and not self._algorithm.is_waited_for(row)
+        )
 
 
 class Algorithm:
@@ -199,16 +221,14 @@ class Algorithm:
         nodes.usage_log.rewind(position)
         return refusal
 
-    def _judge(self, pod: PodInfo, pod_class: PodClass) -> Callable[[int], Status]:
-        """Row → what the filters say as the table now is, with nominated Pods and without."""
+    def refusal_now(self, pod: PodInfo, pod_class: PodClass, row: int) -> tuple[int, int]:
+        """What the filters say as the table now is, with nominated Pods and without."""
+        refusal = self._refusal_with_nominated(pod, pod_class, row)
+        return refusal if refusal[0] else pod_class.refusal_on(row)
 
-        def judge(row: int) -> Status:
-            place, code = self._refusal_with_nominated(pod, pod_class, row)
-            if not place:
-                place, code = pod_class.refusal_on(row)
-            return pod_class.status_of(place, code)
-
-        return judge
+    def is_waited_for(self, row: int) -> bool:
+        """Whether room is being made on a Node."""
+        return bool(self._nominator.pods_on(self._cache.nodes.names[row]))
 
     def _refuse_by_pre_filter(
         self, framework: Framework, pod: PodInfo, pod_class: PodClass
@@ -217,7 +237,7 @@ class Algorithm:
         refusal = pod_class.status
         group = RefusedNodes(refusal, np.arange(nodes.size))
         post = framework.run_post_filter_plugins(
-            pod_class.state, pod, (group,), self._judge(pod, pod_class)
+            pod_class.state, pod, (group,), _Judge(self, pod, pod_class)
         )
         text = nodes_message(nodes.size, {}, refusal.message)
         nothing = np.zeros(0, np.int64)
@@ -250,7 +270,7 @@ class Algorithm:
             counts[not_named(pod_class)] = nodes.size - len(rows)
             plugins |= frozenset(pod_class.narrowing_plugins)
         post = framework.run_post_filter_plugins(
-            pod_class.state, pod, refused, self._judge(pod, pod_class)
+            pod_class.state, pod, refused, _Judge(self, pod, pod_class)
         )
         text = _joined(nodes_message(nodes.size, counts), post.status.message)
         nothing = np.zeros(0, np.int64)

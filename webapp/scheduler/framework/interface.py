@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 
@@ -233,6 +233,23 @@ class ClusterFilterPlugin(FilterPlugin):
         """The code of one row, of the counts as they are."""
         raise NotImplementedError
 
+    def is_idle(self, state: CycleState, pod: PodInfo, nodes: NodeTable) -> bool:  # noqa: ARG002  # most have something to say
+        """Whether it refuses no Node, and would refuse none if Pods left."""
+        return False
+
+
+class Judge(Protocol):
+    """Asks all filters about one Pod and one Node after the other, as the table is at that moment."""
+
+    def status(self, row: int) -> Status:
+        """SUCCESS, or the first refusal in words."""
+
+    def fits(self, row: int) -> bool:
+        """Whether all let the Pod pass."""
+
+    def looks_at_resources_only(self, row: int) -> bool:
+        """Whether the answer hangs on nothing but CPU, memory, storage and the number of Pods."""
+
 
 @dataclass(frozen=True, slots=True)
 class RefusedNodes:
@@ -287,7 +304,7 @@ class PostFilterPlugin(Plugin):
         pod: PodInfo,
         nodes: NodeTable,
         refused: Sequence[RefusedNodes],
-        judge: Callable[[int], Status],
+        judge: Judge,
     ) -> PostFilterResult:
         """Make room.
 
@@ -296,7 +313,7 @@ class PostFilterPlugin(Plugin):
             pod: The Pod.
             nodes: The table; whoever changes it to try something puts it back.
             refused: The Nodes with an own verdict; all others cannot be helped.
-            judge: Row → what the filters say of that Node as the table now is.
+            judge: Asks the filters about the Pod.
         """
         raise NotImplementedError
 

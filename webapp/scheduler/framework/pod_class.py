@@ -405,6 +405,22 @@ class PodClass:
                 return place, code
         return 0, 0
 
+    def looks_at_resources_only(self) -> bool:
+        """Whether refusals change with the amounts on a Node alone; not with ports or other Pods."""
+        if self.pod.host_ports or self.pod.requests.scalars:
+            return False
+        return all(
+            plugin.is_idle(self.state, self.pod, self._nodes) for _, plugin in self._cluster_filters
+        )
+
+    def is_admitted(self, row: int) -> bool:
+        """Whether no filter refuses the Node for what it is, whatever Pods are there."""
+        return all(
+            column.codes is None or not column.codes[row]
+            for column in self.filters
+            if column.plugin.scope not in _CHANGING_SCOPES
+        )
+
     def status_of(self, place: int, code: int) -> Status:
         """The words for an answer of :meth:`refusal_on`."""
         if not place:

@@ -33,10 +33,10 @@ from webapp.scheduler.framework.pod_class import ClassPlugins, PodClass
 from webapp.sim.errors import SimulationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Mapping, Sequence
+    from collections.abc import Hashable, Mapping, Sequence
 
     from webapp.scheduler.framework.cycle_state import CycleState
-    from webapp.scheduler.framework.interface import Handle, RefusedNodes
+    from webapp.scheduler.framework.interface import Handle, Judge, RefusedNodes
     from webapp.scheduler.framework.types import PodInfo
 
 _KEPT_CLASSES = 1024
@@ -137,7 +137,7 @@ class Framework:
         state: CycleState,
         pod: PodInfo,
         refused: Sequence[RefusedNodes],
-        judge: Callable[[int], Status],
+        judge: Judge,
     ) -> PostFilterResult:
         """The first result that makes room; else the refusals' reasons together."""
         reasons: list[str] = []

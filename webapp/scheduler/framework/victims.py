@@ -8,15 +8,16 @@ Models:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from webapp.apimachinery.labels import selector_from_label_selector
-from webapp.scheduler.framework.interface import Candidate, Code, Status
+from webapp.scheduler.framework.interface import Code, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Hashable, Sequence
 
     from webapp.apimachinery.meta import JSONObject
+    from webapp.scheduler.framework.interface import Candidate, Judge
     from webapp.scheduler.framework.node_table import NodeTable
     from webapp.scheduler.framework.types import PodInfo
 
@@ -46,14 +47,39 @@ class Importance:
         return sorted(pods, key=lambda pod: (-pod.priority, self.start_time(pod), pod.uid))
 
 
+class Selection(NamedTuple):
+    """What eviction from one Node would take.
+
+    Attributes:
+        status: The filters' answer with all that may be evicted gone.
+        places: Of those, the places of the ones that have to go.
+    """
+
+    status: Status
+    places: tuple[int, ...]
+
+
+def shape_of(nodes: NodeTable, row: int, potential: Sequence[PodInfo]) -> Hashable:
+    """All that a selection hangs on where only resources are looked at."""
+    return (
+        nodes.allocatable_cpu.item(row) - nodes.requested_cpu.item(row),
+        nodes.allocatable_memory.item(row) - nodes.requested_memory.item(row),
+        nodes.allocatable_ephemeral.item(row) - nodes.requested_ephemeral.item(row),
+        nodes.allocatable_pods.item(row) - nodes.pod_count.item(row),
+        nodes.allocatable_cpu.item(row),
+        nodes.allocatable_memory.item(row),
+        nodes.allocatable_ephemeral.item(row),
+        tuple([pod.requests for pod in potential]),
+    )
+
+
 def select_victims(
     nodes: NodeTable,
     row: int,
     potential: Sequence[PodInfo],
-    budgets: Sequence[JSONObject],
-    importance: Importance,
-    judge: Callable[[int], Status],
-) -> tuple[Status, list[PodInfo], int]:
+    protected: frozenset[str],
+    judge: Judge,
+) -> Selection:
     """Find the least important Pods without which another fits on a Node.
 
     The Pods leave the table for the time of the call, so that the filters answer as if they were
@@ -62,14 +88,9 @@ def select_victims(
     Args:
         nodes: The table.
         row: The Node.
-        potential: Pods on it that may be evicted.
-        budgets: PodDisruptionBudgets.
-        importance: Orders them.
-        judge: Row → whether the other Pod fits, as the table now is.
-
-    Returns:
-        The filters' answer with all of them gone, the victims, and how many of those violate a
-        budget.
+        potential: Pods on it that may be evicted, most important first.
+        protected: UIDs of those whose eviction violates a disruption budget.
+        judge: Asks the filters about the other Pod.
     """
     info = nodes.infos[row]
     before = dict(info.pods)
@@ -77,47 +98,43 @@ def select_victims(
     gone = {pod.uid: pod for pod in potential}
     for pod in potential:
         nodes.remove_pod(row, pod)
-    status = judge(row)
-    victims: list[PodInfo] = []
-    violations = 0
+    status = judge.status(row)
+    places: list[int] = []
     if status.is_success:
-        violating, others = split_by_budgets(importance.sorted(potential), budgets)
-        for place, pod in enumerate([*violating, *others]):
+        # Those that budgets protect get the first chance to stay.
+        order = sorted(range(len(potential)), key=lambda one: potential[one].uid not in protected)
+        for place in order:
+            pod = potential[place]
             nodes.add_pod(row, pod)
-            if judge(row).is_success:
+            if judge.fits(row):
                 del gone[pod.uid]
                 continue
             nodes.remove_pod(row, pod)
-            victims.append(pod)
-            violations += place < len(violating)
-        if violating and others:
-            victims = importance.sorted(victims)
+            places.append(place)
     for pod in gone.values():
         nodes.add_pod(row, pod)
     info.pods = before
     nodes.usage_log.rewind(position)
-    return status, victims, violations
+    return Selection(status, tuple(sorted(places)))
 
 
-def split_by_budgets(
-    pods: Sequence[PodInfo], budgets: Sequence[JSONObject]
-) -> tuple[list[PodInfo], list[PodInfo]]:
-    """Pods whose eviction a disruption budget does not allow, and the others, in the order given.
+def protected_pods(pods: Sequence[PodInfo], budgets: Sequence[JSONObject]) -> frozenset[str]:
+    """UIDs of the Pods whose eviction, in the order given, a disruption budget does not allow.
 
     Models:
         pkg/scheduler/framework/plugins/defaultpreemption/default_preemption.go filterPodsWithPDBViolation
     """
     allowed = [budget.get("status", {}).get("disruptionsAllowed") or 0 for budget in budgets]
-    violating: list[PodInfo] = []
-    others: list[PodInfo] = []
+    protected = []
     for pod in pods:
         is_violating = False
         for place, budget in enumerate(budgets):
             if _protects(budget, pod):
                 allowed[place] -= 1
                 is_violating = is_violating or allowed[place] < 0
-        (violating if is_violating else others).append(pod)
-    return violating, others
+        if is_violating:
+            protected.append(pod.uid)
+    return frozenset(protected)
 
 
 def _protects(budget: JSONObject, pod: PodInfo) -> bool:

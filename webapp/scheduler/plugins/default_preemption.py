@@ -24,16 +24,19 @@ from webapp.scheduler.framework.messages import nodes_message
 from webapp.scheduler.framework.victims import (
     NO_VICTIMS,
     Importance,
+    Selection,
     pick_candidate,
+    protected_pods,
     select_victims,
+    shape_of,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Hashable, Sequence
 
     from webapp.apimachinery.meta import JSONObject
     from webapp.scheduler.framework.cycle_state import CycleState
-    from webapp.scheduler.framework.interface import Handle, RefusedNodes
+    from webapp.scheduler.framework.interface import Handle, Judge, RefusedNodes
     from webapp.scheduler.framework.node_table import NodeTable
     from webapp.scheduler.framework.types import PodInfo
 
@@ -67,7 +70,7 @@ class DefaultPreemption(PostFilterPlugin):
         pod: PodInfo,
         nodes: NodeTable,
         refused: Sequence[RefusedNodes],
-        judge: Callable[[int], Status],
+        judge: Judge,
     ) -> PostFilterResult:
         """A Node where room has been made, or the counts of Nodes where none can be."""
         why_not = self._not_eligible(pod, nodes, refused)
@@ -109,7 +112,7 @@ class DefaultPreemption(PostFilterPlugin):
         pod: PodInfo,
         nodes: NodeTable,
         potential: Sequence[int],
-        judge: Callable[[int], Status],
+        judge: Judge,
     ) -> tuple[list[Candidate], list[Status]]:
         """Nodes where eviction helps, those that violate no budget first; and why others do not."""
         if not potential:
@@ -121,23 +124,34 @@ class DefaultPreemption(PostFilterPlugin):
         harmless: list[Candidate] = []
         violating: list[Candidate] = []
         statuses: list[Status] = []
+        known: dict[Hashable, Selection] = {}
         for place in range(count):
             row = potential[(offset + place) % count]
             others = [one for one in nodes.infos[row].pods.values() if one.priority < pod.priority]
             if not others:
                 statuses.append(NO_VICTIMS)
                 continue
-            status, victims, violations = select_victims(
-                nodes, row, others, budgets, self._importance, judge
-            )
-            if not status.is_success:
-                statuses.append(status)
+            others = self._importance.sorted(others)
+            protected = protected_pods(others, budgets) if budgets else frozenset()
+            selected = None
+            shape: Hashable = None
+            if not protected and judge.looks_at_resources_only(row):
+                shape = shape_of(nodes, row, others)
+                selected = known.get(shape)
+            if selected is None:
+                selected = select_victims(nodes, row, others, protected, judge)
+            if shape is not None:
+                known[shape] = selected
+            if not selected.status.is_success:
+                statuses.append(selected.status)
                 continue
+            victims = tuple([others[place] for place in selected.places])
+            violations = sum(victim.uid in protected for victim in victims)
             if not victims:
                 text = f'expected at least one victim pod on node "{nodes.names[row]}"'
                 statuses.append(Status(Code.ERROR, (text,)))
                 continue
-            found = Candidate(nodes.names[row], tuple(victims), violations)
+            found = Candidate(nodes.names[row], victims, violations)
             (violating if violations else harmless).append(found)
             if harmless and len(harmless) + len(violating) >= wanted:
                 break

@@ -253,6 +253,12 @@ class InterPodAffinity(PreFilterPlugin, ClusterFilterPlugin, PreScorePlugin, Clu
                     codes[~_occupied(counts)] = _NOT_NEAR
         return codes if codes.any() else None
 
+    def is_idle(self, state: CycleState, pod: PodInfo, nodes: NodeTable) -> bool:
+        """When neither side has required terms about the other."""
+        kept: _Filtering = state.read(f"filter {self.name}")
+        self._find_existing(kept, pod, nodes)
+        return not (kept.near or kept.apart or kept.existing)
+
     def filter_row(self, state: CycleState, pod: PodInfo, nodes: NodeTable, row: int) -> int:
         """The code of one row, of the counts as they are."""
         kept: _Filtering = state.read(f"filter {self.name}")
