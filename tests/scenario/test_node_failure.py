@@ -145,6 +145,25 @@ def test_removing_the_node_lets_its_pods_go(populated):
     assert len(pods_of(world, "web")) == 3
 
 
+def test_a_node_out_of_service_gives_its_ending_pods_up(populated):
+    """With the taint nobody waits for a kubelet's last word: a StatefulSet could go on elsewhere."""
+    world = populated
+    world.create(make_fault())
+    world.run_for(seconds=60)
+    held = world.get("Node", "worker-2")["spec"]["taints"]
+    taint = {
+        "key": "node.kubernetes.io/out-of-service",
+        "value": "nodeshutdown",
+        "effect": "NoExecute",
+    }
+    world.patch("Node", "worker-2", {"spec": {"taints": [*held, taint]}})
+    world.run_for(seconds=60)
+
+    assert world.get("Pod", "alone") is None
+    assert pods_of(world, "web", "worker-2") == []
+    assert len(pods_of(world, "web")) == 3
+
+
 def test_a_short_outage_restarts_the_pods_where_they_are(populated):
     """The machine boots within five minutes: same Pods, one restart more, a new sandbox."""
     world = populated

@@ -1,4 +1,7 @@
-"""The Pod garbage collector: removes Pods whose Node is gone, and the oldest ended ones beyond 12,500.
+"""The Pod garbage collector: removes Pods that nobody else can, and the oldest ended ones beyond 12,500.
+
+Nobody else removes Pods whose Node is gone, and Pods that are ending on a Node that is not Ready and
+that people have tainted as out of service.
 
 Pods and Nodes enter through informers; a Failed status and deletions without grace leave.
 
@@ -6,7 +9,7 @@ Deviation: upstream looks every 20 seconds; here a Node's end or a Pod's binding
 starts the 40 seconds that a Node must have been gone.
 
 Models:
-    pkg/controller/podgc/gc_controller.go gcOrphaned, gcTerminated
+    pkg/controller/podgc/gc_controller.go gcOrphaned, gcTerminating, gcTerminated
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from webapp.apimachinery.meta import namespaced_name
 from webapp.apimachinery.status import NotFound
 from webapp.apimachinery.timestamps import time_text
 from webapp.controller.controller import Controller
-from webapp.controller.pods import is_pod_terminal
+from webapp.controller.pods import is_pod_terminal, ready_condition
 
 if TYPE_CHECKING:
     from webapp.apimachinery.meta import JSONObject
@@ -26,14 +29,18 @@ if TYPE_CHECKING:
 
 QUARANTINE_MS = 40_000
 TERMINATED_THRESHOLD = 12_500
+CHECK_MS = 20_000
 
 _BY_NODE = "node"
 _TERMINATED = "terminated"
 _NODE_PREFIX = "node/"
+_OUT_OF_SERVICE_PREFIX = "out-of-service/"
+_OUT_OF_SERVICE = "node.kubernetes.io/out-of-service"
+_NODE_GONE = "PodGC: node no longer exists"
 
 
 class PodGCController(Controller):
-    """Keys are ``node/NAME`` for a Node that may be gone, and ``terminated`` for ended Pods."""
+    """Keys are ``node/NAME`` (may be gone), ``out-of-service/NAME`` and ``terminated``."""
 
     name = "pod-garbage-collector-controller"
 
@@ -43,7 +50,10 @@ class PodGCController(Controller):
         self._nodes = context.informers.informer(NODES)
         self._pods = context.informers.informer(PODS)
         self._pods.add_index(_BY_NODE, _node_name)
-        self._nodes.add_handler(on_delete=lambda node: self._watch_node(node["metadata"]["name"]))
+        self._nodes.add_handler(
+            on_update=lambda _, node: self._on_node_update(node),
+            on_delete=lambda node: self._watch_node(node["metadata"]["name"]),
+        )
         self._pods.add_handler(
             on_add=self._on_pod, on_update=self._on_pod_update, on_delete=self._on_pod_delete
         )
@@ -52,6 +62,8 @@ class PodGCController(Controller):
         """Remove the Pods of a Node that is gone, or the oldest ended Pods."""
         if key == _TERMINATED:
             self._collect_terminated()
+        elif key.startswith(_OUT_OF_SERVICE_PREFIX):
+            self._collect_terminating(key.removeprefix(_OUT_OF_SERVICE_PREFIX))
         else:
             self._collect_orphaned(key.removeprefix(_NODE_PREFIX))
 
@@ -61,9 +73,21 @@ class PodGCController(Controller):
             return
         for pod in pods:
             if not is_pod_terminal(pod):
-                self._mark_failed(pod)
+                self._mark_failed(pod, _NODE_GONE)
             self._delete(pod)
             self.acted(pod, f"Pod garbage collector deleted the Pod: Node {node} no longer exists")
+
+    def _collect_terminating(self, name: str) -> None:
+        node = self._nodes.get(name)
+        if node is None or not _is_out_of_service(node):
+            return
+        for pod in self._pods.by_index(_BY_NODE, name):
+            if "deletionTimestamp" in pod["metadata"]:
+                if not is_pod_terminal(pod):
+                    self._mark_failed(pod, "")
+                self._delete(pod)
+                words = f"Node {name} is out of service"
+                self.acted(pod, f"Pod garbage collector deleted the Pod: {words}")
 
     def _collect_terminated(self) -> None:
         surplus = len(self._terminal) - TERMINATED_THRESHOLD
@@ -75,21 +99,20 @@ class PodGCController(Controller):
             self._delete(pod)
             self.acted(pod, "Pod garbage collector deleted the Pod: too many Pods have ended")
 
-    def _mark_failed(self, pod: JSONObject) -> None:
-        status = pod.get("status") or {}
-        others = [
-            condition
-            for condition in status.get("conditions") or ()
-            if condition["type"] != "DisruptionTarget"
-        ]
-        condition = {
-            "type": "DisruptionTarget",
-            "status": "True",
-            "reason": "DeletionByPodGC",
-            "message": "PodGC: node no longer exists",
-            "lastTransitionTime": time_text(self.sim.now_ms),
-        }
-        patch = {"status": {"phase": "Failed", "conditions": [*others, condition]}}
+    def _mark_failed(self, pod: JSONObject, why: str) -> None:
+        status: JSONObject = {"phase": "Failed"}
+        if why:
+            held = (pod.get("status") or {}).get("conditions") or ()
+            others = [item for item in held if item["type"] != "DisruptionTarget"]
+            condition = {
+                "type": "DisruptionTarget",
+                "status": "True",
+                "reason": "DeletionByPodGC",
+                "message": why,
+                "lastTransitionTime": time_text(self.sim.now_ms),
+            }
+            status["conditions"] = [*others, condition]
+        patch = {"status": status}
         metadata = pod["metadata"]
         try:
             self.client.patch(
@@ -117,6 +140,10 @@ class PodGCController(Controller):
     def _watch_node(self, node: str) -> None:
         self.enqueue_after(_NODE_PREFIX + node, QUARANTINE_MS)
 
+    def _on_node_update(self, node: JSONObject) -> None:
+        if _is_out_of_service(node):
+            self.enqueue_after(_OUT_OF_SERVICE_PREFIX + node["metadata"]["name"], CHECK_MS)
+
     def _on_pod(self, pod: JSONObject) -> None:
         for node in _node_name(pod):
             if self._nodes.synced and self._nodes.get(node) is None:
@@ -129,6 +156,10 @@ class PodGCController(Controller):
     def _on_pod_update(self, old: JSONObject, new: JSONObject) -> None:
         if _node_name(old) != _node_name(new) or is_pod_terminal(new):
             self._on_pod(new)
+        if "deletionTimestamp" in new["metadata"]:
+            node = self._nodes.get(new["spec"].get("nodeName", ""))
+            if node is not None:
+                self._on_node_update(node)
 
     def _on_pod_delete(self, pod: JSONObject) -> None:
         self._terminal.pop(namespaced_name(pod), None)
@@ -137,3 +168,12 @@ class PodGCController(Controller):
 def _node_name(pod: JSONObject) -> tuple[str, ...]:
     node = pod["spec"].get("nodeName")
     return (node,) if node else ()
+
+
+def _is_out_of_service(node: JSONObject) -> bool:
+    """Whether people say that the Node will not come back, and it is indeed not Ready."""
+    taints = (node.get("spec") or {}).get("taints") or ()
+    ready = ready_condition(node)
+    return any(taint["key"] == _OUT_OF_SERVICE for taint in taints) and (
+        ready is None or ready["status"] != "True"
+    )
