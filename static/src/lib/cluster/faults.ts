@@ -33,9 +33,12 @@ export function parseFaults(body: unknown): RunningFault[] {
 
 /** True while the Node does not talk. */
 export const silences = (fault: RunningFault, node: string): boolean =>
-  fault.node === node && (fault.type === "NodeDown" || fault.type === "KubeletDown") && !isOver(fault);
+  fault.node === node &&
+  (fault.type === "NodeDown" || fault.type === "KubeletDown") &&
+  !isOver(fault) &&
+  fault.phase !== "Pending";
 
-export const isOver = (fault: RunningFault): boolean => /^(Healed|Ended|Completed|Over)$/.test(fault.phase);
+export const isOver = (fault: RunningFault): boolean => /^(Healed)$/.test(fault.phase);
 
 /** `1m30s`, or seconds as a number. */
 export function durationOf(value: unknown): number | null {

@@ -56,8 +56,9 @@ it("reads when a Node was last heard of", () => {
     },
   ];
 
-  expect(heardFrom({ status: { conditions } })).toEqual({ heard: 5000, lostAt: 55_000 });
-  expect(heardFrom(null)).toEqual({ heard: null, lostAt: null });
+  expect(heardFrom({ status: { conditions } }, null)).toEqual({ heard: 5000, lostAt: 55_000 });
+  expect(heardFrom(null, { spec: { renewTime: "1970-01-01T00:00:09.5Z" } }).heard).toBe(9500);
+  expect(heardFrom(null, null)).toEqual({ heard: null, lostAt: null });
 });
 
 it("reads faults as the API lists them", () => {

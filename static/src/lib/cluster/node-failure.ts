@@ -128,13 +128,15 @@ function stillMissing(uid: string, node: string, pods: World["pods"], workloads:
   return Math.max(0, owner.desired - alive);
 }
 
-/** Last heartbeat and time of loss from a Node object as the API serves it. */
-export function heardFrom(body: unknown): { heard: number | null; lostAt: number | null } {
+/** Last heartbeat and time of loss from a Node object and its Lease as the API serves them. */
+export function heardFrom(body: unknown, lease: unknown): { heard: number | null; lostAt: number | null } {
   const conditions = field(field(body, "status"), "conditions");
   const ready = Array.isArray(conditions)
     ? conditions.find((condition) => field(condition, "type") === "Ready")
     : undefined;
-  const heard = time(field(ready, "lastHeartbeatTime"));
+  const renewed = time(field(field(lease, "spec"), "renewTime"));
+  const reported = time(field(ready, "lastHeartbeatTime"));
+  const heard = renewed === null ? reported : Math.max(renewed, reported ?? 0);
   return {
     heard,
     lostAt: field(ready, "status") === "True" ? null : time(field(ready, "lastTransitionTime")),

@@ -9,6 +9,8 @@ export function wayOf(board: Board, trip: Trip): Point[] {
   const far = trip.from.kind === "api" ? trip.to : trip.from;
   const down = wireTo(board, far);
   if (down.length === 0) return [];
+  const [first, last] = [down[0], down.at(-1)];
+  if (trip.kind === "denied" && first && last) return [first, { x: last.x, y: board.bus.y }];
   const startsAtCard = far.kind !== "kubelet";
   const outward = startsAtCard ? [...down].reverse() : down;
   return trip.from.kind === "api" ? outward : [...outward].reverse();

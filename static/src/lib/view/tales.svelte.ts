@@ -20,6 +20,7 @@ import type { ClusterReplica } from "../live/replica.svelte.ts";
 import type { VirtualClock } from "../live/virtual-clock.svelte.ts";
 
 const FAULTS = "/apis/sim.podarium.dev/v1alpha1/faults";
+const LEASES = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases";
 /** How long (wall ms) a story that is over stays. */
 const LINGER_MS = 6000;
 
@@ -105,7 +106,11 @@ export class Tales {
   }
 
   async #hear(uid: string, name: string): Promise<void> {
-    const heard = heardFrom(await this.#get(`/api/v1/nodes/${encodeURIComponent(name)}`));
+    const [node, lease] = await Promise.all([
+      this.#get(`/api/v1/nodes/${encodeURIComponent(name)}`),
+      this.#get(`${LEASES}/${encodeURIComponent(name)}`),
+    ]);
+    const heard = heardFrom(node, lease);
     if (this.#loss?.node.uid === uid) this.#loss = { ...this.#loss, ...heard };
   }
 

@@ -1,5 +1,5 @@
 /** Which Pod is told about, and which one is drawn open; follows the replica as wall time goes by. */
-import { chooseStory, countMoving, isOnItsWay, isRefused, toldJourney } from "../cluster/story.ts";
+import { chooseStory, countMoving, isOnItsWay, isRefused, isSystem, toldJourney } from "../cluster/story.ts";
 import type { PodView } from "../live/protocol.ts";
 import type { ClusterReplica } from "../live/replica.svelte.ts";
 
@@ -40,7 +40,8 @@ export class StoryTeller {
       if (isRefused(journey)) this.#heard.set(journey.podUid, wall - REFUSAL_MS);
     }
     this.refresh(wall, null);
-    this.opened = countMoving(this.#replica) > CROWD ? null : this.uid;
+    const own = [...this.#replica.pods.values()].filter((pod) => !isSystem(pod.namespace));
+    this.opened = own.length > CROWD ? null : this.uid;
   }
 
   /** True when another Pod is told about than before. */
