@@ -172,3 +172,15 @@ def test_a_rule_restarts_a_container_on_its_exit_code() -> None:
 
     assert started(compute_pod_actions(pod, observe(a=42))) == ["a"]
     assert compute_pod_actions(pod, observe(a=1)).kill_pod
+
+
+def test_an_ephemeral_container_starts_beside_the_others_and_only_once() -> None:
+    """It waits for no init container, holds nobody up, and is not restarted."""
+    pod = make_pod("a", inits=({"name": "init"},))
+    pod["spec"]["ephemeralContainers"] = [{"name": "look", "image": "busybox"}]
+
+    during_init = compute_pod_actions(pod, observe(init=None))
+    ended = compute_pod_actions(pod, observe(init=0, a=None, look=1))
+
+    assert started(during_init) == ["look"]
+    assert ended == PodActions()
