@@ -285,3 +285,67 @@ def test_components_may_do_their_work(api, user, verb, path):
     answer = api.send(verb, path, {}, user=UserInfo(user))
 
     assert answer.status_code != 403
+
+
+MANAGE_ROLES = {
+    "apiGroups": ["rbac.authorization.k8s.io"],
+    "resources": ["roles", "rolebindings"],
+    "verbs": ["create", "update", "patch", "get"],
+}
+READ_PODS = {"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list"]}
+
+
+def make_role(name, *rules):
+    return {"metadata": {"name": name}, "rules": list(rules)}
+
+
+def make_binding(name, kind, role):
+    return {
+        "metadata": {"name": name},
+        "subjects": [{"kind": "User", "name": "ann"}],
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": role},
+    }
+
+
+def test_roles_give_no_more_than_their_writer_holds(sim):
+    """A role with rights that its writer lacks is refused, and the refusal names them."""
+    api = Api(sim)
+    allow(api, USER_ANN, [MANAGE_ROLES, READ_PODS])
+
+    status = api.refused(
+        403,
+        "POST",
+        ROLES,
+        make_role("more", {**READ_PODS, "verbs": ["get", "delete", "patch"]}),
+        user=ANN,
+    )
+
+    assert status["message"] == (
+        'roles.rbac.authorization.k8s.io "more" is forbidden: user "ann" '
+        '(groups=["devs" "system:authenticated"]) is attempting to grant RBAC permissions not '
+        'currently held:\n{APIGroups:[""], Resources:["pods"], Verbs:["delete" "patch"]}'
+    )
+    api.post(ROLES, make_role("same", READ_PODS), user=ANN)
+    status = api.refused(
+        403, "PUT", f"{ROLES}/same", make_role("same", {**READ_PODS, "verbs": ["*"]}), user=ANN
+    )
+    assert 'Verbs:["*"]' in status["message"]
+
+
+def test_bindings_give_no_more_than_their_writer_holds(sim):
+    """Binding a stronger role is refused; with the verb bind on that role it is allowed."""
+    api = Api(sim)
+    allow(api, USER_ANN, [MANAGE_ROLES])
+    strong = make_binding("strong", "ClusterRole", "cluster-admin")
+
+    status = api.refused(403, "POST", BINDINGS, strong, user=ANN)
+    assert '{APIGroups:["*"], Resources:["*"], Verbs:["*"]}' in status["message"]
+    api.refused(404, "POST", BINDINGS, make_binding("none", "Role", "none"), user=ANN)
+    bind = {
+        "apiGroups": ["rbac.authorization.k8s.io"],
+        "resources": ["clusterroles"],
+        "resourceNames": ["cluster-admin"],
+        "verbs": ["bind"],
+    }
+    allow(api, USER_ANN, [bind], "binder")
+    api.post(BINDINGS, strong, user=ANN)

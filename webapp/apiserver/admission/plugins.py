@@ -9,6 +9,7 @@ from webapp.apiserver.admission.limit_ranger import LimitRanger
 from webapp.apiserver.admission.namespace_lifecycle import NamespaceLifecycle
 from webapp.apiserver.admission.priority import PriorityPlugin
 from webapp.apiserver.admission.resource_quota import ResourceQuota
+from webapp.apiserver.admission.role_escalation import RoleEscalation
 from webapp.apiserver.admission.service_account import ServiceAccountPlugin
 from webapp.apiserver.admission.taint_nodes import TaintNodesByCondition
 
@@ -29,4 +30,5 @@ def make_plugins(storage: Storage, cacher: Cacher, streams: RandomStreams) -> li
         PriorityPlugin(storage, cacher),
         DefaultTolerationSeconds(),
         ResourceQuota(storage),
+        RoleEscalation(storage, cacher),
     ]
