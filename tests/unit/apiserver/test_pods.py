@@ -307,7 +307,11 @@ def test_ephemeral_containers_can_only_be_added(api):
 
 def test_resize_changes_resources_alone(api):
     """The resize subresource takes over the containers' resources and nothing else."""
-    pod = api.pod()
+    pod = api.pod(
+        containers=[
+            {"name": "main", "image": "nginx:1.27", "resources": {"requests": {"cpu": "2"}}}
+        ]
+    )
     container = {
         **pod["spec"]["containers"][0],
         "image": "other",
@@ -320,3 +324,47 @@ def test_resize_changes_resources_alone(api):
 
     stored = resized["spec"]["containers"][0]
     assert (stored["image"], stored["resources"]) == ("nginx:1.27", {"requests": {"cpu": "1"}})
+
+
+def test_resizing_keeps_the_class_of_service(api):
+    """A Pod without requests stays one."""
+    api.pod("web")
+
+    status = api.refused(
+        422,
+        "PATCH",
+        f"{PODS}/web/resize",
+        {"spec": {"containers": [{"name": "main", "resources": {"requests": {"cpu": "10m"}}}]}},
+        headers={"content-type": "application/strategic-merge-patch+json"},
+    )
+
+    assert status["message"] == (
+        'Pod "web" is invalid: spec: Invalid value: "BestEffort": '
+        "Pod QOS Class may not change as a result of resizing"
+    )
+
+
+def test_limit_ranges_say_what_they_set(api):
+    """The annotation names the resources that a container was given."""
+    api.post(
+        "/api/v1/namespaces/default/limitranges",
+        {
+            "metadata": {"name": "defaults"},
+            "spec": {
+                "limits": [
+                    {
+                        "type": "Container",
+                        "default": {"cpu": "1", "memory": "1Gi"},
+                        "defaultRequest": {"cpu": "100m", "memory": "64Mi"},
+                    }
+                ]
+            },
+        },
+    )
+
+    pod = api.pod("web")
+
+    assert pod["metadata"]["annotations"]["kubernetes.io/limit-ranger"] == (
+        "LimitRanger plugin set: cpu, memory request for container main; "
+        "cpu, memory limit for container main"
+    )

@@ -120,3 +120,21 @@ def test_two_families_when_the_cluster_has_them(sim):
 def test_the_clusters_own_service_is_there(api):
     """kubernetes has the first address."""
     assert api.get(f"{SERVICES}/kubernetes")["spec"]["clusterIP"] == "10.96.0.1"
+
+
+def test_changed_address_is_refused_even_without_the_list(api):
+    """Changing ``clusterIP`` alone means the first of ``clusterIPs`` too, and neither may change."""
+    api.post(SERVICES, make_service("a"))
+
+    status = api.refused(
+        422,
+        "PATCH",
+        f"{SERVICES}/a",
+        {"spec": {"clusterIP": "10.96.7.7"}},
+        headers={"content-type": "application/merge-patch+json"},
+    )
+
+    assert status["message"] == (
+        'Service "a" is invalid: spec.clusterIPs[0]: Invalid value: ["10.96.7.7"]: '
+        "may not change once set"
+    )

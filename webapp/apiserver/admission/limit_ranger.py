@@ -9,6 +9,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from webapp.apimachinery.meta import with_fields
 from webapp.apimachinery.quantity import canonical_text, parse_quantity
 from webapp.apiserver.admission.plugin import CREATE, AdmissionPlugin
 from webapp.apiserver.storage import bucket_name
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 _LIMIT_RANGES = bucket_name("", "limitranges")
 _CONTAINER = "Container"
+_ANNOTATION = "kubernetes.io/limit-ranger"
+_CONTAINER_FIELDS = (("containers", "container"), ("initContainers", "init container"))
 
 
 class LimitRanger(AdmissionPlugin):
@@ -68,10 +71,27 @@ def _containers(pod: JSONObject) -> Iterator[JSONObject]:
 def _with_defaults(pod: JSONObject, item: JSONObject) -> JSONObject:
     limits, requests = item.get("default") or {}, item.get("defaultRequest") or {}
     spec = dict(pod.get("spec") or {})
-    for field in ("containers", "initContainers"):
+    changes: list[str] = []
+    for field, title in _CONTAINER_FIELDS:
         if spec.get(field):
+            changes += _changes(spec[field], title, limits, requests)
             spec[field] = [_container_with(held, limits, requests) for held in spec[field]]
-    return {**pod, "spec": spec}
+    if not changes:
+        return pod
+    text = f"LimitRanger plugin set: {'; '.join(changes)}"
+    return with_fields({**pod, "spec": spec}, ("metadata", "annotations", _ANNOTATION), text)
+
+
+def _changes(
+    containers: list[JSONObject], title: str, limits: JSONObject, requests: JSONObject
+) -> Iterator[str]:
+    """What the containers get that they lack, as the annotation says it."""
+    for container in containers:
+        resources = container.get("resources") or {}
+        for kind, amounts in (("request", requests), ("limit", limits)):
+            added = sorted(set(amounts) - set(resources.get(f"{kind}s") or ()))
+            if added:
+                yield f"{', '.join(added)} {kind} for {title} {container['name']}"
 
 
 def _container_with(container: JSONObject, limits: JSONObject, requests: JSONObject) -> JSONObject:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from webapp.apimachinery.field_path import Path, forbidden, required
+from webapp.api.core.pods import qos_class
+from webapp.apimachinery.field_path import Path, forbidden, invalid, required
 from webapp.apimachinery.labels import selector_from_label_selector
 from webapp.apimachinery.status import Conflict, Invalid, StatusError, TooManyRequests
 from webapp.apimachinery.timestamps import time_text
@@ -144,6 +145,10 @@ def with_resized_containers(old: JSONObject, new: JSONObject) -> JSONObject:
 
     Models:
         pkg/registry/core/pod/strategy.go podResizeStrategy
+        pkg/apis/core/validation/validation.go ValidatePodResize
+
+    Raises:
+        Invalid: The Pod would change its class of service.
     """
     wanted = {
         container["name"]: container.get("resources") or {}
@@ -153,7 +158,17 @@ def with_resized_containers(old: JSONObject, new: JSONObject) -> JSONObject:
         {**container, "resources": wanted.get(container["name"], container.get("resources") or {})}
         for container in old["spec"]["containers"]
     ]
-    return {**old, "metadata": new["metadata"], "spec": {**old["spec"], "containers": containers}}
+    changed = {
+        **old,
+        "metadata": new["metadata"],
+        "spec": {**old["spec"], "containers": containers},
+    }
+    quality = (old.get("status") or {}).get("qosClass") or qos_class(old)
+    if qos_class(changed) != quality:
+        problem = "Pod QOS Class may not change as a result of resizing"
+        error = invalid(Path("spec"), quality, problem)
+        raise Invalid.of("", "Pod", old["metadata"]["name"], [error])
+    return changed
 
 
 def _take_from_budget(

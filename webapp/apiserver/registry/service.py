@@ -321,6 +321,7 @@ def _carried_over(new: JSONObject, old: JSONObject) -> JSONObject:
 
     Models:
         pkg/registry/core/service/strategy.go patchAllocatedValues, dropTypeDependentFields
+        pkg/registry/core/service/storage/storage.go normalizeClusterIPs
     """
     spec, before = dict(new.get("spec") or {}), old.get("spec") or {}
     if spec.get("type") == "ExternalName":
@@ -331,6 +332,13 @@ def _carried_over(new: JSONObject, old: JSONObject) -> JSONObject:
         for field in ("clusterIP", "clusterIPs"):
             if field in before:
                 spec[field] = before[field]
+    elif (
+        spec.get("type") != "ExternalName"
+        and spec.get("clusterIP") != before.get("clusterIP")
+        and spec.get("clusterIPs") == before.get("clusterIPs")
+    ):
+        # Clients that know only the one address mean the first of the list too.
+        spec["clusterIPs"] = [spec["clusterIP"]]
     for field, is_meant in _TYPE_DEPENDENT.items():
         # Left as they were, fields that the new type does not have are dropped, not refused.
         if field in spec and spec[field] == before.get(field) and not is_meant(spec):
