@@ -20,6 +20,13 @@ WARN = "Warn"
 IGNORE = "Ignore"
 _FIELD_VALIDATIONS = ("", IGNORE, STRICT, WARN)
 _MAX_FIELD_MANAGER = 128
+_DEPRECATIONS = {
+    ("", "v1", "ComponentStatus"): "v1 ComponentStatus is deprecated in v1.19+",
+    ("", "v1", "Endpoints"): (
+        "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"
+    ),
+}
+"""(group, version, kind) → the warning that people get with every answer about such objects."""
 
 
 class RequestContext:
@@ -73,6 +80,9 @@ class RequestContext:
         self._sim = sim
         self.is_trusted = is_trusted
         self.warnings: list[str] = []
+        deprecation = _DEPRECATIONS.get((served.group, served.version, served.kind))
+        if deprecation and not is_trusted:
+            self.warnings.append(deprecation)
 
     @property
     def now_ms(self) -> int:

@@ -5,7 +5,14 @@ import base64
 import orjson
 import pytest
 
-from tests.unit.apiserver.harness import ADMIN, CONFIG_MAPS, PODS, Api
+from tests.unit.apiserver.harness import (
+    ADMIN,
+    CONFIG_MAPS,
+    DEPLOYMENTS,
+    PODS,
+    Api,
+    make_deployment,
+)
 from webapp.apimachinery.wire import UserInfo
 from webapp.apiserver.config import APIServerConfig
 
@@ -178,3 +185,46 @@ def test_components_share_the_stored_objects(api):
     two = api.get(f"{CONFIG_MAPS}/a", user=ADMIN)
 
     assert one is two
+
+
+def test_negative_limit_means_no_limit(api):
+    """As upstream: the whole list comes."""
+    api.config_map("a")
+    api.config_map("b")
+
+    assert len(api.get(CONFIG_MAPS, "limit=-1")["items"]) == 2
+
+
+def test_foreign_continue_token_is_refused_in_plain_words(api):
+    """What the token's decoder says about it stays inside."""
+    status = api.refused(400, "GET", CONFIG_MAPS, query="continue=abc")
+
+    assert status["message"] == "continue key is not valid: not a token of this server"
+
+
+def test_deprecated_kinds_come_with_a_warning(api):
+    """Whoever reads Endpoints learns what to use instead; other kinds come without a warning."""
+    answer = api.send("GET", "/api/v1/namespaces/default/endpoints")
+
+    assert answer.warnings == (
+        "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
+    )
+    assert api.send("GET", CONFIG_MAPS).warnings == ()
+
+
+def test_scale_has_a_table_of_its_own(api):
+    """``kubectl get deployment --subresource=scale`` shows replicas wanted and there."""
+    api.post(DEPLOYMENTS, make_deployment("web", 2))
+
+    table = api.get(
+        f"{DEPLOYMENTS}/web/scale",
+        headers={"accept": "application/json;as=Table;v=v1;g=meta.k8s.io"},
+    )
+
+    assert [column["name"] for column in table["columnDefinitions"]] == [
+        "Name",
+        "Desired",
+        "Available",
+        "Age",
+    ]
+    assert table["rows"][0]["cells"][:3] == ["web", 2, 0]

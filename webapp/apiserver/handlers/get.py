@@ -181,9 +181,9 @@ def _limit(ctx: RequestContext) -> int:
     text = ctx.request.parameter("limit")
     if not text:
         return 0
-    if not text.isdigit():
+    if not text.removeprefix("-").isdecimal():
         raise BadRequest(f'strconv.ParseInt: parsing "{text}": invalid syntax')
-    return int(text)
+    return max(0, int(text))
 
 
 def _start(ctx: RequestContext, newest: int) -> Continuation:
@@ -258,7 +258,7 @@ def _read_token(token: str) -> Continuation:
             raise BadRequest("continue key is not valid: incorrect version")
         revision, start = int(content["rv"]), str(content["start"])
     except (ValueError, KeyError, TypeError) as error:
-        raise BadRequest(f"continue key is not valid: {error}") from error
+        raise BadRequest("continue key is not valid: not a token of this server") from error
     if not start:
         raise BadRequest("continue key is not valid: no start")
     return Continuation(max(0, revision), start)

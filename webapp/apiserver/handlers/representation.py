@@ -126,10 +126,14 @@ def list_response(
 
 
 def table(
-    ctx: RequestContext, objects: Sequence[JSONObject], wanted: Representation, now_ms: int
+    ctx: RequestContext,
+    objects: Sequence[JSONObject],
+    wanted: Representation,
+    now_ms: int,
+    printed_as: tuple[str, str] | None = None,
 ) -> JSONObject:
-    """A Table with one row an object."""
-    group, resource = ctx.resource.group, ctx.resource.resource
+    """A Table with one row an object; ``printed_as`` (group, resource) where it isn't the request's."""
+    group, resource = printed_as or (ctx.resource.group, ctx.resource.resource)
     return {
         "kind": _TABLE,
         "apiVersion": _META,

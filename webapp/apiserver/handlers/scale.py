@@ -16,12 +16,15 @@ from webapp.apimachinery.status import BadRequest, Conflict, Invalid, MethodNotA
 from webapp.apimachinery.wire import Response
 from webapp.apiserver.handlers.body import decode_any, decode_as, media_type, structured_as
 from webapp.apiserver.handlers.patch import JSON_PATCH
+from webapp.apiserver.handlers.representation import representation_of, table
 from webapp.apiserver.handlers.update import namespace_of, store_update
 
 if TYPE_CHECKING:
     from webapp.apimachinery.meta import JSONObject
     from webapp.apiserver.context import RequestContext
     from webapp.apiserver.registry.registry import Registry
+
+_PRINTED_AS = ("autoscaling", "scales")
 
 
 def handle(ctx: RequestContext, registry: Registry) -> Response:
@@ -30,7 +33,7 @@ def handle(ctx: RequestContext, registry: Registry) -> Response:
     obj = registry.store_for(ctx.resource).get(namespace_of(ctx), ctx.info.name)
     current = scale_of(obj)
     if verb == "get":
-        return Response(200, current)
+        return _shown(ctx, current)
     if verb == "update":
         wanted = decode_as(ctx, "autoscaling", "v1", "Scale")
     elif verb == "patch":
@@ -45,6 +48,13 @@ def handle(ctx: RequestContext, registry: Registry) -> Response:
         raise MethodNotAllowed
     changed = _scaled(ctx, registry, obj, wanted)
     return Response(200, scale_of(changed), warnings=tuple(ctx.warnings))
+
+
+def _shown(ctx: RequestContext, scale: JSONObject) -> Response:
+    wanted = representation_of(ctx)
+    if wanted.form != "Table":
+        return Response(200, scale)
+    return Response(200, table(ctx, (scale,), wanted, ctx.now_ms, _PRINTED_AS))
 
 
 def scale_of(obj: JSONObject) -> JSONObject:

@@ -294,6 +294,16 @@ _REPLICA_COLUMNS = (
     SELECTOR_COLUMN,
 )
 
+
+def _scale_row(scale: JSONObject, now_ms: int) -> list[Any]:
+    return [
+        name(scale),
+        spec(scale).get("replicas", 0),
+        status(scale).get("replicas", 0),
+        age(scale, now_ms),
+    ]
+
+
 PRINTERS: dict[tuple[str, str], TablePrinter] = {
     ("", "pods"): TablePrinter(
         (
@@ -359,6 +369,15 @@ PRINTERS: dict[tuple[str, str], TablePrinter] = {
     ("apps", "statefulsets"): TablePrinter(
         (NAME, Column("Ready", description="Ready Pods, of how many."), AGE, *CONTAINER_COLUMNS),
         _stateful_set_row,
+    ),
+    ("autoscaling", "scales"): TablePrinter(
+        (
+            NAME,
+            integer("Desired", "How many replicas are wanted."),
+            integer("Available", "How many there are."),
+            AGE,
+        ),
+        _scale_row,
     ),
     ("autoscaling", "horizontalpodautoscalers"): TablePrinter(
         (
