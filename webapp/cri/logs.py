@@ -20,6 +20,10 @@ KEPT_BLOCKS = 5_000
 """Writes kept of one instance at least, the newest, and at most twice as many; rotation by count."""
 
 
+KEPT_CHARACTERS = 1 << 20
+"""Likewise, for containers that print large blocks."""
+
+
 class ContainerLog:
     """What one instance of a container printed.
 
@@ -27,11 +31,12 @@ class ContainerLog:
         closed: Whether nothing will be added any more.
     """
 
-    __slots__ = ("_blocks", "_followers", "closed")
+    __slots__ = ("_blocks", "_characters", "_followers", "closed")
 
     def __init__(self) -> None:
         self._blocks: list[tuple[int, tuple[str, ...]]] | None = None
         self._followers: list[_Follower] | None = None
+        self._characters = 0
         self.closed = False
 
     def write(self, at_ms: int, lines: tuple[str, ...]) -> None:
@@ -39,10 +44,23 @@ class ContainerLog:
         if self._blocks is None:
             self._blocks = []
         elif len(self._blocks) >= 2 * KEPT_BLOCKS:
+            for _, dropped in self._blocks[:KEPT_BLOCKS]:
+                self._characters -= sum(map(len, dropped))
             del self._blocks[:KEPT_BLOCKS]
         self._blocks.append((at_ms, lines))
+        self._characters += sum(map(len, lines))
+        if self._characters > 2 * KEPT_CHARACTERS:
+            self._drop_oldest(KEPT_CHARACTERS)
         for follower in tuple(self._followers or ()):
             follower.send(at_ms, lines)
+
+    def _drop_oldest(self, kept: int) -> None:
+        blocks = self._blocks or []
+        count = 0
+        while self._characters > kept and count < len(blocks) - 1:
+            self._characters -= sum(map(len, blocks[count][1]))
+            count += 1
+        del blocks[:count]
 
     def close(self) -> None:
         """The instance has ended: followers are told, and let go."""
