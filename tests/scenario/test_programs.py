@@ -229,3 +229,25 @@ def test_environment_and_downward_api_reach_the_program(world):
         'app="named"',
         "sh: can't create /info/y: Read-only file system",
     ]
+
+
+def test_services_are_in_the_environment(world):
+    """Those of the Pod's namespace that exist when its container starts."""
+    world.create(
+        {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": {"name": "my-db", "namespace": "default"},
+            "spec": {"ports": [{"name": "sql", "port": 5432}]},
+        }
+    )
+    world.settle()
+    script = "echo $MY_DB_SERVICE_PORT_SQL; env | grep -c MY_DB"
+    world.create(
+        make_pod("linked", sh(script), restartPolicy="Never"),
+        make_pod("alone", sh(script), restartPolicy="Never", enableServiceLinks=False),
+    )
+    world.settle()
+
+    assert log(world, "linked") == "5432\n8\n"
+    assert log(world, "alone") == "\n0\n"

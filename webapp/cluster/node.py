@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from webapp.api.resources import NODES
+from webapp.api.resources import NODES, SERVICES
 from webapp.apimachinery.meta import with_fields
 from webapp.apimachinery.status import NotFound, ServiceUnavailable
 from webapp.apimachinery.timestamps import micro_time_text
@@ -117,6 +117,8 @@ class Machines:
         self._registry = Registry(streams)
         self._pods = PodSource(informers)
         self._nodes = informers.informer(NODES)
+        self._services = informers.informer(SERVICES)
+        self._services.add_index("namespace", _namespace)
         self._proxier: Proxier | None = None
         self.network = NetworkPlugin(recorder, network_plugin)
         self.plane = DataPlane(streams.stream("network/dataplane"))
@@ -141,6 +143,9 @@ class Machines:
     def names(self) -> list[str]:
         """Names of all machines, sorted."""
         return sorted(self._machines)
+
+    def _services_in(self, namespace: str) -> list[JSONObject]:
+        return self._services.by_index("namespace", namespace)
 
     def runtimes(self) -> Iterator[ContainerRuntime]:
         """The runtimes of all machines, in order of the machines' names."""
@@ -305,6 +310,7 @@ class Machines:
                 info.address,
                 lambda: self._nodes.get(name),
                 status.mark_images,
+                self._services_in,
                 self.network.installed,
             )
         )
@@ -358,3 +364,7 @@ class Machines:
             machine.halted = False
             machine.kubelet.resume(self._pods.pods(name))
         self._pods.add(name, machine.kubelet)
+
+
+def _namespace(obj: JSONObject) -> tuple[str, ...]:
+    return (obj["metadata"].get("namespace", ""),)

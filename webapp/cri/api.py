@@ -73,6 +73,11 @@ class Sandbox:
         self.containers: list[Container] = []
 
 
+def no_links() -> dict[str, str]:
+    """No Services."""
+    return {}
+
+
 def no_mounts() -> dict[str, Mount]:
     """No volumes."""
     return {}
@@ -93,6 +98,7 @@ class ContainerConfig:
         attempt: Restarts before this instance.
         message_path: File whose text becomes the termination message.
         message_from_log: Use the log's end when that file is empty and the container failed.
+        links: Gives variables about Services; asked when the container starts.
         mount_paths: Where volumes are mounted.
         mounts: Gives them: absolute path → volume; asked when something looks inside.
         read_only_root: Whether its own files may not change.
@@ -115,6 +121,7 @@ class ContainerConfig:
     message_from_log: bool = False
     mount_paths: tuple[str, ...] = ()
     mounts: Callable[[], dict[str, Mount]] = no_mounts
+    links: Callable[[], dict[str, str]] = no_links
     read_only_root: bool = False
     working_dir: str = ""
     run_as_user: int = 0

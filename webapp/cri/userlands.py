@@ -157,6 +157,7 @@ def environment(container: Container, sandbox: Sandbox) -> dict[str, str]:
     return {
         "PATH": PATH,
         "HOSTNAME": sandbox.config.hostname,
+        **container.config.links(),
         **container.config.env,
         "HOME": container.config.env.get("HOME", home),
     }

@@ -18,9 +18,11 @@ from typing import TYPE_CHECKING, Protocol
 from webapp.api.resources import CONFIG_MAPS, SECRETS
 from webapp.apimachinery.quantity import cpu_millis, quantity_bytes
 from webapp.apimachinery.status import NotFound
-from webapp.cri.api import ContainerConfig, no_mounts
+from webapp.cri.api import ContainerConfig, no_links, no_mounts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from webapp.apimachinery.meta import JSONObject
     from webapp.apimachinery.schema import GroupVersionResource
     from webapp.client.rest import RESTClient
@@ -50,6 +52,7 @@ def make_container_config(
     pod_ip: str,
     host_ip: str,
     volumes: Mounter | None = None,
+    links: Callable[[], dict[str, str]] = no_links,
 ) -> ContainerConfig:
     """What the runtime needs to create a container.
 
@@ -83,6 +86,7 @@ def make_container_config(
         attempt=attempt,
         message_path=container.get("terminationMessagePath", "/dev/termination-log"),
         message_from_log=container.get("terminationMessagePolicy") == "FallbackToLogsOnError",
+        links=links,
         mount_paths=tuple(mount["mountPath"] for mount in container.get("volumeMounts") or ()),
         mounts=(lambda: volumes.mounts(container, env, pod_ip))
         if volumes is not None

@@ -72,6 +72,7 @@ class Surroundings:
         host_ip: The machine's address.
         get_node: The Node object as last seen.
         on_image_pulled: Told when the machine has one image more.
+        services_in: Services of a namespace as last seen, sorted by name.
         network_ready: Whether a network plugin is installed.
     """
 
@@ -85,6 +86,7 @@ class Surroundings:
     host_ip: str
     get_node: Callable[[], JSONObject | None]
     on_image_pulled: Callable[[], None]
+    services_in: Callable[[str], list[JSONObject]]
     network_ready: bool = True
 
 
@@ -131,6 +133,7 @@ class Kubelet:
             self._prober,
             given.events,
             host_ip=given.host_ip,
+            services_in=given.services_in,
         )
         self._manager = RuntimeManager(
             given.sim,

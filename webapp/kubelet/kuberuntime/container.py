@@ -16,6 +16,7 @@ from webapp.cri.api import APP, EPHEMERAL
 from webapp.kubelet.environment import ConfigError, make_container_config
 from webapp.kubelet.image_manager import ImageRequest
 from webapp.kubelet.pod_workers import field_path
+from webapp.kubelet.service_links import service_links
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,6 +82,7 @@ class ContainerStarter:
         events: EventRecorder,
         *,
         host_ip: str,
+        services_in: Callable[[str], list[JSONObject]],
     ) -> None:
         self._sim = sim
         self._client = client
@@ -89,6 +91,7 @@ class ContainerStarter:
         self._prober = prober
         self._events = events
         self._host_ip = host_ip
+        self._services_in = services_in
 
     def start_container(
         self,
@@ -130,6 +133,11 @@ class ContainerStarter:
                 pod_ip=start.sandbox.ip,
                 host_ip=self._host_ip,
                 volumes=worker.volumes,
+                links=lambda: service_links(
+                    self._services_in,
+                    worker.pod["metadata"]["namespace"],
+                    enabled=bool(worker.spec.get("enableServiceLinks", True)),
+                ),
             )
         except ConfigError as problem:
             self._fail(start, "CreateContainerConfigError", str(problem))
