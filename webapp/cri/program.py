@@ -30,7 +30,6 @@ class Process:
     Attributes:
         sim: Virtual time.
         argv: The command after entrypoint and arguments are merged; empty for an image without one.
-        env: Variables, name → value.
         ip: Of the sandbox.
         ports: TCP ports it listens on, in order.
         up: Whether it has come up; a server that takes time to start clears it meanwhile.
@@ -40,13 +39,14 @@ class Process:
 
     __slots__ = (
         "_container",
+        "_env",
+        "_make_env",
         "_make_userland",
         "_on_change",
         "_on_exit",
         "_userland",
         "argv",
         "console",
-        "env",
         "ip",
         "message_file",
         "ports",
@@ -60,7 +60,7 @@ class Process:
         container: Container,
         argv: tuple[str, ...],
         *,
-        env: dict[str, str],
+        make_env: Callable[[], dict[str, str]],
         ip: str,
         make_userland: Callable[[Process], Userland],
         on_exit: Callable[[Container, int, str], None],
@@ -68,7 +68,8 @@ class Process:
     ) -> None:
         self.sim = sim
         self.argv = argv
-        self.env = env
+        self._make_env = make_env
+        self._env: dict[str, str] | None = None
         self.ip = ip
         self.ports: tuple[int, ...] = ()
         self.up = True
@@ -79,6 +80,13 @@ class Process:
         self._userland: Userland | None = None
         self._on_exit = on_exit
         self._on_change = on_change
+
+    @property
+    def env(self) -> dict[str, str]:
+        """Variables, name → value; put together when they are first needed."""
+        if self._env is None:
+            self._env = self._make_env()
+        return self._env
 
     @property
     def config(self) -> ContainerConfig:

@@ -274,7 +274,7 @@ class ContainerRuntime:
             self._sim,
             container,
             config.command + config.args,
-            env=environment(container, sandbox),
+            make_env=lambda: environment(container, sandbox),
             ip=sandbox.ip,
             make_userland=lambda process: self._make_userland(container, sandbox, process),
             on_exit=self._on_exit,

@@ -163,6 +163,8 @@ class Kubelet:
             self._sim.cancel(worker.flush)
             self._sim.cancel(worker.resync)
             self._sim.cancel(worker.active_deadline)
+            if worker.volumes is not None:
+                worker.volumes.close()
         self._given.runtime.power_off()
 
     # Interruptions
