@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from webapp.apiserver.tokens import TokenAuthority
 
 AUTHENTICATED_GROUP = "system:authenticated"
+_ALONE = frozenset(("impersonate-group", "impersonate-uid"))
 _BEARER = "bearer "
 
 
@@ -49,8 +50,14 @@ class Authenticator:
         """Who sent ``request``.
 
         Raises:
+            BadRequest: It wants to act as a group or uid without naming a user.
             Unauthorized: Nobody knows, or the token is not valid.
         """
+        headers = request.headers
+        if headers and "impersonate-user" not in headers and not _ALONE.isdisjoint(headers):
+            raise BadRequest(
+                "requested impersonation without impersonating a user: cannot impersonate groups, uid or extra alone"
+            )
         if request.user is not None:
             return self._trusted_identity(request.user)
         authorization = request.headers.get("authorization", "")
@@ -86,17 +93,12 @@ def impersonated(request: Request, identity: Identity, authorizer: Authorizer) -
     """The identity that ``request`` wants to act as; the given one when it wants none.
 
     Raises:
-        BadRequest: Groups are asked for without a user.
         Forbidden: The real user may not act so.
     """
     headers = request.headers
     name = headers.get("impersonate-user", "")
     groups = tuple(_split(headers.get("impersonate-group", "")))
     if not name:
-        if groups or headers.get("impersonate-uid"):
-            raise BadRequest(
-                "requested impersonation without impersonating a user: cannot impersonate groups, uid or extra alone"
-            )
         return identity
     account = split_account_user_name(name)
     wanted = [

@@ -349,3 +349,12 @@ def test_bindings_give_no_more_than_their_writer_holds(sim):
     }
     allow(api, USER_ANN, [bind], "binder")
     api.post(BINDINGS, strong, user=ANN)
+
+
+def test_groups_alone_cannot_be_impersonated(sim):
+    """A group without a user is refused, not silently answered with the sender's own rights."""
+    api = Api(sim)
+
+    status = api.refused(400, "GET", PODS, headers={"impersonate-group": "devs"})
+
+    assert "without impersonating a user" in status["message"]
