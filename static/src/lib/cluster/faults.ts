@@ -31,12 +31,9 @@ export function parseFaults(body: unknown): RunningFault[] {
   });
 }
 
-/** True while the Node does not talk. */
+/** True while the Node does not talk: a fault that has not begun, or is over, silences nobody. */
 export const silences = (fault: RunningFault, node: string): boolean =>
-  fault.node === node &&
-  (fault.type === "NodeDown" || fault.type === "KubeletDown") &&
-  !isOver(fault) &&
-  fault.phase !== "Pending";
+  fault.node === node && fault.phase === "Active" && /^(NodeDown|KubeletDown)$/.test(fault.type);
 
 export const isOver = (fault: RunningFault): boolean => /^(Healed)$/.test(fault.phase);
 

@@ -65,6 +65,7 @@ it("reads faults as the API lists them", () => {
   const item = {
     metadata: { name: "f", creationTimestamp: "1970-01-01T00:01:00Z" },
     spec: { type: "NodeDown", target: { node: "worker-2" }, duration: "1m30s" },
+    status: { phase: "Active" },
   };
   const [fault] = parseFaults({ items: [item] });
 

@@ -40,7 +40,7 @@ const LANE = 28;
 const PAIR_GAP = 12;
 /** Cards are at least so wide that an IP address and a status fit. */
 const CARD = { minW: 176, maxW: 252, minH: 56, h: 80, gap: 8, wish: 222 };
-const CHIP = { minW: 92, wish: 126, maxW: 200, h: 34, gap: 6 };
+const CHIP = { minW: 92, wish: 126, maxW: 300, h: 34, gap: 6 };
 const SQUARES = [
   { side: 32, gap: 6 },
   { side: 22, gap: 4 },

@@ -48,10 +48,20 @@ export class Tales {
     }
     return this.rollout ? rolloutTale(this.rollout, this.strategy) : null;
   });
+  /** Names of the Nodes whose kubelet does not talk, whether or not anybody has noticed. */
+  readonly silent: ReadonlySet<string> = $derived.by(
+    () =>
+      new Set([
+        ...[...this.#replica.nodes.values()].filter((node) => !node.ready).map((node) => node.name),
+        ...this.faults.filter((fault) => silences(fault, fault.node)).map((fault) => fault.node),
+      ]),
+  );
   #overAt: number | null = null;
   /** Losses that have been told to their end. */
   #told = new Set<string>();
   #asking = "";
+  /** The fault behind the loss: another one begins another silence. */
+  #cause = "";
 
   constructor(replica: ClusterReplica, clock: VirtualClock, api: Api) {
     this.#replica = replica;
@@ -100,9 +110,11 @@ export class Tales {
       return;
     }
     const known = this.#loss?.node.uid === lost.uid ? this.#loss : null;
-    if (known?.node === lost) return;
+    const cause = this.faults.find((fault) => silences(fault, lost.name))?.name ?? "";
+    if (known?.node === lost && cause === this.#cause) return;
+    this.#cause = cause;
     this.#loss = { node: lost, heard: known?.heard ?? null, lostAt: known?.lostAt ?? null };
-    if (!known || known.node.ready !== lost.ready) void this.#hear(lost.uid, lost.name);
+    void this.#hear(lost.uid, lost.name);
   }
 
   async #hear(uid: string, name: string): Promise<void> {
