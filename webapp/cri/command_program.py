@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from webapp.cri.programs.userland import CannotRun
+from webapp.cri.programs.userland import CannotRun, NoMoreProcesses
 from webapp.cri.terminal import Console, foreground
 
 if TYPE_CHECKING:
@@ -67,7 +67,10 @@ class CommandProgram:
 
 def command_problem(userland: Userland, words: tuple[str, ...], env: dict[str, str]) -> str:
     """Why a command cannot be run, as runc says it; "" when it can."""
-    probe = userland.make(0, list(words), env, "/", {})
+    try:
+        probe = userland.make(0, list(words), env, "/", {})
+    except NoMoreProcesses:
+        return f'exec: "{words[0]}": resource temporarily unavailable'
     try:
         userland.resolve(probe)
     except CannotRun as error:

@@ -94,6 +94,10 @@ class CannotRun(Exception):
         self.reason = reason
 
 
+class UsageError(Exception):
+    """A command was given words that it does not take; the message says which."""
+
+
 class WriteFailed(Exception):
     """Output could not be written; it has been said."""
 
@@ -570,8 +574,7 @@ class Userland:
                 wait_ms = self.cpu.charge(COMMAND_US)
                 if wait_ms:
                     yield wait_ms
-                result = command(invocation)
-                code = result if isinstance(result, int) else (yield from result)
+                code = yield from carry_out(command, invocation)
             yield from invocation.flush()
         except Killed as kill:
             code = kill.exit_code
@@ -726,6 +729,21 @@ class Userland:
             seed = f"{self.identity.seed}/{self.random(1 << 32)}".encode()
             return Zeros(sha512(seed).digest() + sha512(seed + b"/").digest())
         return Stream()
+
+
+def carry_out(command: Command, invocation: Invocation) -> Generator[Wait, Any, int]:
+    """Run a command; words that it cannot make sense of are its own failure, not the simulator's."""
+    try:
+        result = command(invocation)
+        return result if isinstance(result, int) else (yield from result)
+    except UsageError as error:
+        return invocation.complain(str(error))
+    except FileError as error:
+        return invocation.complain(error.reason)
+    except NoMoreProcesses:
+        return invocation.complain("can't fork: Resource temporarily unavailable")
+    except (IndexError, OverflowError, ValueError) as error:
+        return invocation.complain(f"invalid argument: {error}")
 
 
 def _ignore() -> None:

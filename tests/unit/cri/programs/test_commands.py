@@ -251,3 +251,25 @@ class Web:
 def test_network_commands(script: str, output: str, code: int) -> None:
     """Names, pages and refusals."""
     assert Box(network=Web()).sh(script) == (output, code)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "uniq -z; tr -Q a b; mkdir -Z x; date -d x; touch -Z",
+        "head -n x; tail -c y; cut -f a-b; xargs -n x; seq 1 x; sleep -1; nl -z",
+        "printf %d x; printf; expr; expr 1 +; sed; sed k; grep; grep '['; find -foo; kill; kill x",
+        "getopts; read -n x y; read -t z y; local; trap x NOSIG; shift 9; export 1=2; declare -i",
+        "cut -d '' -f1 /etc/passwd; chmod q /etc; dd bs=x; truncate -s x; stat; ls -@; find -size x",
+        "mkdir -p $(yes a/ | head -500 | tr -d '\\n'); cd /nope; cp; mv; ln; nc; ping; wget; curl",
+        "timeout x y; env -u; nohup; nice; time; stress --vm x; base64 -w x; sort -k x; wc -z; tee -z",
+        "[ ( ]; [ 1 -eq ]; test -f; [ a b c d e ]; eval 'if'; . /nosuch; exec nosuch",
+    ],
+)
+def test_senseless_words_are_the_commands_own_failure(script: str) -> None:
+    """No input of a person ends the simulation."""
+    for line in script.split("; "):
+        output, code = Box().run("sh", "-c", line, stdin=b"a b\n", seconds=30)
+
+        assert code is not None
+        assert output or code >= 0

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.unit.cri.programs.conftest import Box
+from webapp.cri.command_program import command_problem
 from webapp.cri.programs.shell.parser import ShellSyntaxError, parse_script
 
 if TYPE_CHECKING:
@@ -245,6 +246,17 @@ def test_greed_is_bounded(box: Box, script: str) -> None:
 
     assert len(box.userland.processes) <= 200
     assert box.userland.files.quota.held_bytes <= 4 << 20
+
+
+def test_commands_say_when_they_cannot_start_another(box: Box) -> None:
+    """The table of processes is full; whoever asks from outside is told as well."""
+    box.start("sh", "-c", "for i in $(seq 1 300); do sleep 100 & done; env true; exec env true")
+    box.sim.run_for(20_000)
+
+    problem = command_problem(box.userland, ("ls",), {})
+
+    assert problem == 'exec: "ls": resource temporarily unavailable' or not problem
+    assert len(box.userland.processes) <= 200
 
 
 def run_first(box: Box, script: str) -> Invocation:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from webapp.cri.programs.userland import UsageError
 
-class OptionError(Exception):
+
+class OptionError(UsageError):
     """An option is unknown or lacks its value."""
 
 

@@ -17,6 +17,7 @@ from webapp.cri.programs.files.nodes import (
     NOT_A_DIRECTORY,
     NOT_EMPTY,
     READ_ONLY,
+    TOO_LONG,
     TOO_MANY_LINKS,
     Device,
     Directory,
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from webapp.sim.clock import SimClock
 
 MOST_LINKS = 40
+LONGEST_PATH = 4096
+DEEPEST_PATH = 64
 
 
 class Mount(NamedTuple):
@@ -215,7 +218,7 @@ class FileSystem:
         Raises:
             FileError: It exists (unless ``parents``), or the one around it is missing.
         """
-        if parents:
+        if parents and path.count("/") <= DEEPEST_PATH:
             around = posixpath.dirname(path.rstrip("/"))
             if around not in ("", "/"):
                 self.make_directory(around, parents=True)
@@ -275,6 +278,8 @@ class FileSystem:
 
     def _find(self, path: str, *, follow: bool, own: bool, links: int) -> Place:
         names = [name for name in path.split("/") if name not in ("", ".")]
+        if len(path) > LONGEST_PATH or len(names) > DEEPEST_PATH:
+            raise FileError(TOO_LONG)
         if own and self._root.shared:
             self._root = self._root.copy()
         trail: list[tuple[str, Directory, Mount | None]] = [("", self._root, None)]

@@ -16,6 +16,7 @@ READ_ONLY = "Read-only file system"
 DENIED = "Permission denied"
 NO_SPACE = "No space left on device"
 TOO_MANY_LINKS = "Too many levels of symbolic links"
+TOO_LONG = "File name too long"
 BUSY = "Device or resource busy"
 
 SHOWN_HOLE_BYTES = 65_536

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from webapp.cri.programs.conditions import BINARY, UNARY, ConditionProblem, binary, unary
 from webapp.cri.programs.files.nodes import FileError
 from webapp.cri.programs.patterns import matches
+from webapp.cri.programs.shell.arithmetic import ArithmeticProblem
 from webapp.cri.programs.shell.builtins import BUILTINS, SPECIAL
 from webapp.cri.programs.shell.expansion import Expander
 from webapp.cri.programs.shell.parser import ShellSyntaxError, parse_script
@@ -53,6 +54,7 @@ from webapp.cri.programs.userland import (
     Killed,
     NoMoreProcesses,
     WriteFailed,
+    carry_out,
 )
 from webapp.sim.task import Waiter
 
@@ -652,6 +654,10 @@ class Interpreter(ShellState):
             yield from invocation.flush()
         except WriteFailed:
             status = 1
+        except (ArithmeticProblem, IndexError, OverflowError, ValueError) as error:
+            self.complain(f"{argv[0]}: invalid argument: {error}")
+            yield from invocation.flush()
+            status = 2
         finally:
             invocation.fds = fds_before
             _release(opened)
@@ -756,13 +762,11 @@ class Interpreter(ShellState):
         wait_ms = invocation.userland.cpu.charge(1000)
         if wait_ms:
             yield wait_ms
-        result = command(invocation)
-        if isinstance(result, int):
-            return result
+        steps = carry_out(command, invocation)
         invocation.depth += 1
         if invocation.depth > MOST_EXECS:
             raise ShellFailure("exec inside exec this often: not modelled by Podarium")
-        return (yield from (result if invocation.depth % NESTED else self._elsewhere(result)))
+        return (yield from (steps if invocation.depth % NESTED else self._elsewhere(steps)))
 
     def _exec(self, node: Simple, argv: list[str]) -> Steps:
         yield from self.invocation.flush()
