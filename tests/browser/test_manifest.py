@@ -58,7 +58,7 @@ def test_a_dropped_manifest_is_applied_and_its_pod_arrives(page, server, picture
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (BAD_IMAGE_KEY, 'unknown field "spec.containers[0].imagee"'),
+        (BAD_IMAGE_KEY, '.spec.containers[name="web"].imagee: field not declared in schema'),
         (BAD_NAME, "a lowercase RFC 1123 subdomain must consist of"),
         ("kind: Pod\n  name: [", None),
         ("just some words", None),

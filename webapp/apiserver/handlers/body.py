@@ -157,7 +157,7 @@ def check_applied(ctx: RequestContext, applied: JSONObject) -> JSONObject:
         problems = [f"{path}: field not declared in schema" for path in paths]
         text = problems[0] if len(problems) == 1 else "errors:\n  " + "\n  ".join(problems)
         raise NotTyped(
-            f"failed to create typed patch object ({name}; {served.gvr.api_version}, Kind={served.kind}): {text}"
+            f"failed to create typed patch object ({name}; {served.group}/{served.version}, Kind={served.kind}): {text}"
         )
     return report.object
 

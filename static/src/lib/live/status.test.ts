@@ -66,3 +66,13 @@ describe("warningsIn", () => {
     expect(warningsIn('299 - "first", 299 - "say \\"hi\\""')).toEqual(["first", 'say "hi"']);
   });
 });
+
+test("names each field that server-side apply does not know", () => {
+  const message =
+    'failed to create typed patch object (default/web; /v1, Kind=Pod): errors:\n  .spec.a: field not declared in schema\n  .spec.containers[name="web"].imagee: field not declared in schema';
+
+  expect(complaintsOf({ kind: "Status", message }).map((complaint) => complaint.field)).toEqual([
+    ".spec.a",
+    '.spec.containers[name="web"].imagee',
+  ]);
+});

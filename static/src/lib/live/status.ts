@@ -24,6 +24,8 @@ export function complaintsOf(body: unknown): Complaint[] {
   const message = statusMessage(body);
   const strict = /strict decoding error: (.*)$/s.exec(message)?.[1];
   if (strict !== undefined) return strictComplaints(strict);
+  const undeclared = undeclaredFields(message);
+  if (undeclared.length > 0) return undeclared;
   const causes = items(tree(tree(body)["details"])["causes"]).map(tree);
   const named = causes.filter((cause) => text(cause["field"]) && cause["field"] !== "patch");
   if (named.length > 0) {
@@ -35,6 +37,14 @@ export function complaintsOf(body: unknown): Complaint[] {
     });
   }
   return [plain(message)];
+}
+
+/** Fields that server-side apply does not know: `.spec.containers[name="web"].imagee: field not declared in schema`. */
+function undeclaredFields(message: string): Complaint[] {
+  return [...message.matchAll(/(\.\S+): field not declared in schema/g)].map(([found, field = ""]) => ({
+    message: found,
+    field,
+  }));
 }
 
 function strictComplaints(texts: string): Complaint[] {
