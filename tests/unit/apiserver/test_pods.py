@@ -368,3 +368,16 @@ def test_limit_ranges_say_what_they_set(api):
         "LimitRanger plugin set: cpu, memory request for container main; "
         "cpu, memory limit for container main"
     )
+
+
+def test_refusals_before_the_name_is_drawn_show_its_beginning(api):
+    """What mutating plugins refuse has no drawn name yet, so that Events about it are the same each time."""
+    pod = make_pod("web", serviceAccountName="nobody")
+    pod["metadata"] = {"generateName": "web-"}
+
+    status = api.refused(403, "POST", PODS, pod)
+
+    assert status["message"] == (
+        'pods "web-" is forbidden: error looking up service account default/nobody: '
+        'serviceaccount "nobody" not found'
+    )
