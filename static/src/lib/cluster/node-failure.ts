@@ -96,7 +96,7 @@ function presentStep({ node, tainted, here, leaving, missing, waiting }: Counts)
 }
 
 function words(name: string, step: number, pods: number, silent: string): { text: string; emphasis: string } {
-  const count = `${pods} Pod${pods === 1 ? "" : "s"}`;
+  const count = pods === 1 ? "Pod" : `${pods} Pods`;
   const since = silent ? ` for ${silent}` : "";
   if (step <= 2) return { text: `${name} has been silent${since}; nobody knows it yet.`, emphasis: "silent" };
   if (step <= 4)

@@ -48,11 +48,15 @@ export class Tales {
     }
     return this.rollout ? rolloutTale(this.rollout, this.strategy) : null;
   });
+  /** Names of the Nodes that the cluster has given up. */
+  readonly lost: ReadonlySet<string> = $derived.by(
+    () => new Set([...this.#replica.nodes.values()].filter((node) => !node.ready).map((node) => node.name)),
+  );
   /** Names of the Nodes whose kubelet does not talk, whether or not anybody has noticed. */
   readonly silent: ReadonlySet<string> = $derived.by(
     () =>
       new Set([
-        ...[...this.#replica.nodes.values()].filter((node) => !node.ready).map((node) => node.name),
+        ...this.lost,
         ...this.faults.filter((fault) => silences(fault, fault.node)).map((fault) => fault.node),
       ]),
   );
