@@ -67,7 +67,7 @@ describe("warningsIn", () => {
   });
 });
 
-test("names each field that server-side apply does not know", () => {
+it("names each field that server-side apply does not know", () => {
   const message =
     'failed to create typed patch object (default/web; /v1, Kind=Pod): errors:\n  .spec.a: field not declared in schema\n  .spec.containers[name="web"].imagee: field not declared in schema';
 
