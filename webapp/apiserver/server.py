@@ -175,7 +175,11 @@ class APIServer:
     def _handler_of(self, info: RequestInfo) -> Handling | None:
         """Kinds and handler of a write to a stored resource; ``None`` for all that needs a closer look."""
         resource = self.scheme.by_resource(info.group, info.version, info.resource)
-        if resource is None or not resource.is_stored or (info.namespace and not resource.namespaced):
+        if (
+            resource is None
+            or not resource.is_stored
+            or (info.namespace and not resource.namespaced)
+        ):
             return None
         if info.subresource:
             if info.subresource not in resource.subresources:
