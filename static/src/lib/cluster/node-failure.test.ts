@@ -30,13 +30,22 @@ function present(node: NodeView, pods: PodView[], now = 60_000) {
   return { ...tale, now: tale.steps.findIndex((step) => step.outcome === "now") + 1 };
 }
 
+/** Deletion time of a Pod evicted when its five minutes were over. */
+const EVICTED = 380_000;
+
+it("takes a Pod that someone deleted for no eviction", () => {
+  const deletedByHand = pod("b", "worker-3", 90_000);
+
+  expect(present({ ...lost, taints }, [pod("a", "worker-3"), deletedByHand]).now).toBe(5);
+});
+
 it("goes from silence over the taint to replacement", () => {
   expect(present({ ...lost, ready: true }, [pod("a", "worker-3")], 20_000).now).toBe(2);
   expect(present(lost, [pod("a", "worker-3")]).now).toBe(4);
   expect(present({ ...lost, taints }, [pod("a", "worker-3")]).now).toBe(5);
-  expect(present({ ...lost, taints }, [pod("a", "worker-3", 9)]).now).toBe(7);
-  expect(present({ ...lost, taints }, [pod("a", "worker-3", 9), pod("b", "")]).now).toBe(8);
-  expect(present({ ...lost, taints }, [pod("a", "worker-3", 9), pod("b", "worker-1")]).over).toBe(true);
+  expect(present({ ...lost, taints }, [pod("a", "worker-3", EVICTED)]).now).toBe(7);
+  expect(present({ ...lost, taints }, [pod("a", "worker-3", EVICTED), pod("b", "")]).now).toBe(8);
+  expect(present({ ...lost, taints }, [pod("a", "worker-3", EVICTED), pod("b", "worker-1")]).over).toBe(true);
 });
 
 it("counts how long the Node has been silent, and how long its Pods may still stay", () => {

@@ -32,8 +32,14 @@ const REPLACED = new Set(["ReplicaSet", "ReplicationController", "Job", "Statefu
 
 export function lossTale(loss: Loss, { pods, workloads, now }: World): Tale {
   const { node } = loss;
-  const here = [...pods.values()].filter((pod) => pod.node === node.name && pod.ownerKind !== "DaemonSet");
-  const leaving = here.filter((pod) => pod.deleted !== null);
+  const isEvicted = (pod: PodView): boolean =>
+    pod.deleted !== null && (loss.lostAt === null || pod.deleted >= loss.lostAt + TOLERATION_MS);
+  // A Pod that someone deleted earlier waits for its Node too, but is no part of this story.
+  const here = [...pods.values()].filter(
+    (pod) =>
+      pod.node === node.name && pod.ownerKind !== "DaemonSet" && (pod.deleted === null || isEvicted(pod)),
+  );
+  const leaving = here.filter(isEvicted);
   const owners = new Set(here.map((pod) => pod.ownerUid).filter((uid) => replaces(workloads.get(uid))));
   const missing = [...owners].reduce((sum, uid) => sum + stillMissing(uid, node.name, pods, workloads), 0);
   const waiting = [...pods.values()].filter((pod) => owners.has(pod.ownerUid) && !pod.node).length;
