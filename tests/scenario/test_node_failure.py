@@ -298,3 +298,16 @@ def test_a_fault_that_is_not_modelled_says_so(world):
     assert world.events("fault") == [
         "NotModelled: Faults of type RuntimeDown are not modelled yet: nothing happens"
     ]
+
+
+def test_a_machine_that_fails_again_while_it_boots_stays_down(world):
+    """A Fault deleted and made again at once breaks the Node as the first one did."""
+    world.create(make_fault())
+    world.run_for(seconds=1)
+    world.delete("Fault", "fault")
+    world.run_for(seconds=0.1)
+
+    world.create(make_fault())
+    world.run_for(seconds=120)
+
+    assert ready(world)["status"] == "Unknown"

@@ -242,9 +242,11 @@ class Machines:
         machine.kubelet.pause()
 
     def start_kubelet(self, node_name: str) -> None:
-        """A machine's kubelet begins again and finds what is there."""
+        """A machine's kubelet begins again and finds what is there; one that boots does so anyway."""
         machine = self._machines.get(node_name)
         if machine is None or not machine.powered or not machine.halted:
+            return
+        if machine.timer is not None:
             return
         delay_ms = REGISTER_LATENCY.draw(self._streams.stream(f"kubelet/{node_name}"))
         machine.timer = self._sim.schedule(delay_ms, self._register, node_name)
