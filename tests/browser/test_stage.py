@@ -150,4 +150,9 @@ def test_hostile_names_and_labels_are_text(page, server, picture):
     expect(page.get_by_role("group", name=re.compile(f"^Pod {'x' * 63}"))).to_be_visible()
     assert page.title() == "Podarium"
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    theme, step = (
+        page.get_by_role("button", name=name).bounding_box() for name in ("Switch to the", "Step")
+    )
+    assert step["x"] + step["width"] <= theme["x"]
+    assert theme["x"] + theme["width"] <= 1366
     picture(page)
