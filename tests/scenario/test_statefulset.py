@@ -197,6 +197,22 @@ def test_min_ready_seconds_slows_the_row_down(world):
     assert world.get("StatefulSet", "web")["status"]["availableReplicas"] == 2
 
 
+def test_containers_mount_what_the_claim_templates_add(world):
+    """The volume of a claim template needs no entry in the template's own volumes."""
+    stateful_set = make_stateful_set(replicas=1, volumeClaimTemplates=[claim_template()])
+    stateful_set["spec"]["template"]["spec"]["containers"][0]["volumeMounts"] = [
+        {"name": "data", "mountPath": "/data"}
+    ]
+    world.create(stateful_set)
+    world.run_for(seconds=60)
+
+    (volume,) = [
+        volume for volume in pods(world)["web-0"]["spec"]["volumes"] if volume["name"] == "data"
+    ]
+    assert volume["persistentVolumeClaim"]["claimName"] == "data-web-0"
+    assert is_pod_ready(pods(world)["web-0"])
+
+
 def test_each_pod_has_its_own_claim_that_outlives_it(world):
     """Claims are bound to provisioned volumes and stay when the set is scaled down."""
     world.create(make_stateful_set(replicas=2, volumeClaimTemplates=[claim_template()]))

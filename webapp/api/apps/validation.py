@@ -155,7 +155,7 @@ def _validate_template(spec: JSONObject, kind: str) -> list[FieldError]:
         if not selector_from_label_selector(selector).matches(labels):
             path = _TEMPLATE.child("metadata", "labels")
             errors.append(invalid(path, labels, _MISMATCH))
-    errors += validate_template(template, _TEMPLATE)
+    errors += validate_template(_with_claims(template, spec), _TEMPLATE)
     pod_spec = template.get("spec") or {}
     policy = pod_spec.get("restartPolicy")
     if policy != "Always":
@@ -166,6 +166,25 @@ def _validate_template(spec: JSONObject, kind: str) -> list[FieldError]:
         path = _TEMPLATE.child("spec", "activeDeadlineSeconds")
         errors.append(forbidden(path, f"activeDeadlineSeconds in {kind} is not Supported"))
     return errors
+
+
+def _with_claims(template: JSONObject, spec: JSONObject) -> JSONObject:
+    """The template with the volumes that ``volumeClaimTemplates`` add to each Pod, for containers mount them."""
+    names = [
+        (claim.get("metadata") or {}).get("name")
+        for claim in spec.get("volumeClaimTemplates") or ()
+    ]
+    pod_spec = template.get("spec") or {}
+    volumes = pod_spec.get("volumes") or []
+    own = {volume.get("name") for volume in volumes}
+    claimed = [
+        {"name": name, "persistentVolumeClaim": {"claimName": name}}
+        for name in names
+        if name and name not in own
+    ]
+    if not claimed:
+        return template
+    return {**template, "spec": {**pod_spec, "volumes": [*volumes, *claimed]}}
 
 
 def _validate_strategy(strategy: JSONObject, path: Path) -> list[FieldError]:
