@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from webapp.apimachinery.watch import WatchEvent
     from webapp.apimachinery.wire import Answer
     from webapp.cluster.config import ClusterConfig
+    from webapp.network.flows import FlowLog
 
 ADMIN = UserInfo("kubernetes-admin", ("system:masters", "system:authenticated"))
 SCHEDULER = UserInfo("system:kube-scheduler", ("system:authenticated",))
@@ -98,6 +99,11 @@ class Cluster:
     def revision(self) -> int:
         """The store's newest revision."""
         return self._apiserver.revision
+
+    @property
+    def flows(self) -> FlowLog:
+        """Every request of the pod network, counted."""
+        return self._machines.plane.flows
 
     def handle(self, request: Request) -> Answer:
         """Answer an API request from outside, or take a stream's input, at the present virtual instant."""

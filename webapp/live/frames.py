@@ -1,8 +1,8 @@
 """What goes over the live stream.
 
 A browser gets ``hello``, then one ``snapshot``, then ``delta`` frames (whole views of what changed,
-at most ten a second, numbered without gaps), ``facts`` (moments and hops for the animation) and
-``clock`` frames. Times are virtual milliseconds since the Unix epoch. Field names are camelCase on
+at most ten a second, numbered without gaps), ``facts`` (moments and hops for the animation), ``requests``
+(the pod network's traffic, single and counted) and ``clock`` frames. Times are virtual milliseconds since the Unix epoch. Field names are camelCase on
 the wire; ``static/src/lib/live/protocol.ts`` is generated from these classes.
 """
 
@@ -261,6 +261,127 @@ class Facts(View):
     """Facts in order; ``dropped`` counts those left out when too many happen at once."""
 
     facts: list[FactView]
+    dropped: int
+
+
+class PeerView(View):
+    """One end of a request: ``kind`` is ``pod``, ``node``, ``outside`` or ``unknown``; port 0 if it is none."""
+
+    kind: str
+    uid: str
+    namespace: str
+    name: str
+    container: str
+    ip: str
+    port: int
+    node: str
+
+
+class HopView(View):
+    """One stretch of a request's way.
+
+    ``kind`` is ``loopback``, ``egress``, ``rules``, ``wire``, ``ingress`` or ``server``; ``name`` what is drawn
+    there, ``node`` where it ends, ``duration`` virtual milliseconds with fractions.
+    """
+
+    kind: str
+    name: str
+    node: str
+    duration: float
+
+
+class LookupView(View):
+    """A name looked up before a request, or by itself.
+
+    ``questions`` are pairs of full name and response code in order; ``outcome`` is ``answered``, ``noName``
+    or ``timeout``, with ``reason``, ``policy`` and ``rule`` when the question was stopped on its way.
+    """
+
+    at: int
+    duration: int
+    name: str
+    server: str
+    endpoint: PeerView | None
+    questions: list[list[str]]
+    answers: list[str]
+    outcome: str
+    reason: str
+    policy: str
+    rule: str
+
+
+class RequestView(View):
+    """One request in the pod network, as far as it has come; sent whole whenever it has come further.
+
+    ``at`` is when its traveller sets out along ``hops`` (``None`` while, or if only, its name is looked up),
+    ``arrives`` when it is at the end of them. ``stopped_at`` is the index of the hop at whose end it is
+    stopped (-1: it got through), ``reason`` why (``policy``, ``noEndpoints``, ``notListening``, ``noRoute``,
+    ``nodeDown``, ``partition``, ``packetLoss``, ``noLocalEndpoints``), ``policy`` and ``rule`` whose doing.
+    ``until`` is when the client had its answer or gave up, ``None`` before; ``outcome`` ("" before) is
+    ``answered``, ``refused``, ``timeout``, ``unreachable``, ``reset`` or ``noName``. ``service`` is
+    ``namespace/name:port``, ``via`` ``pod``, ``clusterIP``, ``nodePort``, ``loadBalancer``, ``externalIP``,
+    ``localhost`` or ``outside``. ``seq`` is the number of its newest fact.
+    """
+
+    id: int
+    seq: int
+    client: PeerView
+    protocol: str
+    summary: str
+    lookup: LookupView | None
+    at: int | None
+    arrives: int | None
+    dialled: str
+    via: str
+    service: str
+    endpoint: PeerView | None
+    hops: list[HopView]
+    stopped_at: int
+    reason: str
+    policy: str
+    rule: str
+    until: int | None
+    outcome: str
+    code: int
+    answer: str
+    took: int
+
+
+class FlowView(View):
+    """Requests alike, counted: same client, Service, endpoint and outcome.
+
+    ``client`` is ``namespace/name`` of a Pod, a Node's name, or ``outside``; ``endpoint`` is ``ip:port`` of
+    who answered or was meant, "" for nobody. ``count`` is the total of the run, ``per_second`` the rate over
+    the last virtual second or so, ``last`` when the newest one ended. ``code`` is the HTTP status or 0.
+    """
+
+    client_uid: str
+    client: str
+    client_node: str
+    service: str
+    endpoint_uid: str
+    endpoint: str
+    endpoint_node: str
+    outcome: str
+    code: int
+    reason: str
+    policy: str
+    count: int
+    per_second: float
+    last: int
+
+
+class Requests(View):
+    """The traffic of the pod network since the last such frame, at most ten frames a second.
+
+    ``requests`` are samples (at most 200 a virtual second are told one by one), ``flows`` counts that
+    changed and hold every request; ``whole`` says that these are all flows and replaces what was known, as
+    after a snapshot; ``dropped`` counts requests left out of the samples since the last frame.
+    """
+
+    whole: bool
+    requests: list[RequestView]
+    flows: list[FlowView]
     dropped: int
 
 

@@ -35,6 +35,7 @@ from webapp.live.frames import (
     Snapshot,
     StepView,
 )
+from webapp.live.requests import REQUEST_FACTS, RequestViews
 from webapp.trace import facts
 from webapp.trace.recorder import fact_json
 
@@ -44,15 +45,15 @@ if TYPE_CHECKING:
     from webapp.client.informer import SharedInformer
     from webapp.cluster.cluster import Cluster
     from webapp.journey.timeline import PodJourney, StepProgress
-    from webapp.live.frames import Outcome, PodView, ServiceView
+    from webapp.live.frames import Outcome, PodView, Requests, ServiceView
     from webapp.trace.recorder import FactRecord
 
 WORKLOADS = (DAEMON_SETS, DEPLOYMENTS, JOBS, REPLICA_SETS, STATEFUL_SETS)
 SERVICE_NAME_LABEL = "kubernetes.io/service-name"
 SNAPSHOT_JOURNEYS = 40
 FACTS_A_FRAME = 200
-HIDDEN_FACTS = (facts.RequestAuthenticated,)
-"""Told by the fact that follows at once; not worth a frame of their own."""
+HIDDEN_FACTS = (facts.RequestAuthenticated, *REQUEST_FACTS)
+"""Told by the fact that follows at once, or in frames of their own."""
 
 
 class Projector:
@@ -73,6 +74,7 @@ class Projector:
         self._namespaces_changed = False
         self._facts: deque[FactRecord] = deque(maxlen=FACTS_A_FRAME)
         self._dropped = 0
+        self._requests = RequestViews(cluster.sim, cluster.recorder, cluster.flows)
         informers = InformerFactory(cluster.viewer)
         self._nodes = self._follow(informers, NODES, self._dirty_nodes)
         self._pods = self._follow(informers, PODS, self._dirty_pods)
@@ -135,6 +137,14 @@ class Projector:
         self._facts.clear()
         self._dropped = 0
         return frame
+
+    def take_requests(self) -> Requests | None:
+        """What the pod network did since the last call, or ``None`` when nothing."""
+        return self._requests.take()
+
+    def whole_requests(self) -> Requests:
+        """All flows and the newest requests, to go with a snapshot."""
+        return self._requests.whole()
 
     def clock_view(self, lag_ms: int) -> ClockView:
         """How virtual time runs; ``lag_ms`` says how far it trails the speed asked for."""

@@ -1,4 +1,4 @@
-"""The live stream over Socket.IO: hello and snapshot on connect, then deltas, facts and the clock.
+"""The live stream over Socket.IO: hello and snapshot on connect, then deltas, facts, requests and the clock.
 
 Read-only: the only thing a viewer can say is ``resync``. One greenlet takes frames from the projector
 at most ten times a second, encodes each once and hands it to every viewer that keeps up; ``stopped``
@@ -111,7 +111,8 @@ class LiveStream:
         delta = self._projector.take_delta()
         facts = self._projector.take_facts()
         clock = self._changed_clock()
-        frames = (("delta", delta), ("facts", facts), ("clock", clock))
+        requests = self._projector.take_requests()
+        frames = (("delta", delta), ("facts", facts), ("requests", requests), ("clock", clock))
         encoded = [
             (name, msgspec.to_builtins(frame)) for name, frame in frames if frame is not None
         ]
@@ -125,6 +126,7 @@ class LiveStream:
     def _send_snapshot(self, viewer: str, outbox: Outbox) -> None:
         if outbox.takes_snapshot():
             self._emit("snapshot", self._projector.snapshot(), to=viewer)
+            self._emit("requests", self._projector.whole_requests(), to=viewer)
 
     def _changed_clock(self) -> ClockView | None:
         """The clock, when it was changed, and once a second while it runs."""

@@ -13,6 +13,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from webapp.network.flows import FlowLog
+from webapp.network.links import LinkState
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -101,9 +104,16 @@ class Route:
 
 
 class DataPlane:
-    """The rules that each Node follows at present."""
+    """The rules that each Node follows at present.
+
+    Attributes:
+        flows: Every request, counted.
+        links: What is wrong with wires between Nodes; Faults write it.
+    """
 
     def __init__(self, stream: RandomStream) -> None:
+        self.flows = FlowLog()
+        self.links = LinkState()
         self._stream = stream
         self._tables: dict[str, RuleTable] = {}
         self._addresses: dict[str, str] = {}

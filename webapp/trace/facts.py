@@ -423,3 +423,140 @@ class ClockChanged(Fact):
 
     speed: str
     paused: bool
+
+
+# --- the pod network: every request of a program, hop by hop --------------------------------
+
+
+class Peer(NamedTuple):
+    """One end of a request.
+
+    Attributes:
+        kind: ``pod``, ``node`` (the machine itself, a host-network Pod's address included),
+            ``outside`` (beyond the cluster), or ``unknown`` (nobody has the address).
+        namespace, name, uid, container: Of the Pod, as far as there is one.
+        ip, port: Its address; port 0 where it does not matter.
+        node: Where it runs, "" outside.
+    """
+
+    kind: str
+    namespace: str = ""
+    name: str = ""
+    uid: str = ""
+    container: str = ""
+    ip: str = ""
+    port: int = 0
+    node: str = ""
+
+
+class Hop(NamedTuple):
+    """One stretch of a request's way, in order of travel.
+
+    Attributes:
+        kind: ``loopback`` (inside the Pod), ``egress`` (out of the client's Pod, its egress policies),
+            ``rules`` (kube-proxy's rules on a Node translate the address), ``wire`` (from Node to Node),
+            ``ingress`` (into the endpoint's Pod, its ingress policies) or ``server`` (whoever listens).
+        name: What is drawn there: a Service, the encapsulation (``VXLAN``, ``route`` …), a Pod.
+        node: Where it ends.
+        duration_ms: Virtual milliseconds, with fractions.
+    """
+
+    kind: str
+    name: str
+    node: str
+    duration_ms: float
+
+
+@dataclass(slots=True, kw_only=True)
+class NameLookedUp(Fact):
+    """A program asked a name server, for itself or for ``request``; ``subject`` is the client's Pod.
+
+    Attributes:
+        request: Id of the request that needs the address; 0 for a look-up of its own.
+        client: Who asks.
+        name: As the program wrote it.
+        server: The address asked; a ClusterIP for cluster DNS.
+        endpoint: The name server that was reached, or ``None``.
+        questions: Pairs of (full name asked, ``NOERROR``, ``NXDOMAIN``, ``SERVFAIL`` or ``timeout``), in order.
+        answers: What was found, in order: addresses.
+        outcome: ``answered``, ``noName`` or ``timeout``.
+        reason: Where and why it was stopped, as in :class:`NetworkRequestRouted`; "" otherwise.
+        policy, rule: The NetworkPolicy that did not let it pass, or "".
+        duration_ms: Until the program knows.
+    """
+
+    request: int
+    client: Peer
+    name: str
+    server: str
+    endpoint: Peer | None
+    questions: tuple[tuple[str, str], ...]
+    answers: tuple[str, ...]
+    outcome: str
+    reason: str = ""
+    policy: str = ""
+    rule: str = ""
+    duration_ms: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class NetworkRequestRouted(Fact):
+    """A request set out: its whole way, up to the server or to where it is stopped.
+
+    ``subject`` is the client's Pod, ``None`` from outside. The page moves a traveller along ``hops``
+    from the moment of this fact on; the answer comes with :class:`NetworkRequestEnded`.
+
+    Attributes:
+        request: Id, rising, unique in the run.
+        client: Who asks.
+        protocol: TCP, UDP or ICMP.
+        summary: ``GET http://web/``, ``tcp 10.0.1.7:6379`` …
+        dialled: ``ip:port`` as the program dialled it.
+        via: ``pod`` (an address itself), ``clusterIP``, ``nodePort``, ``loadBalancer``, ``externalIP``,
+            ``localhost`` or ``outside``.
+        service: ``namespace/name:port`` of the Service whose rules matched, or "".
+        endpoint: Whom the rules chose, or who has the address; ``None`` when there is nobody.
+        hops: The way, in order.
+        stopped_at: Index in ``hops`` of the stretch at whose end it is stopped; -1 when it gets through.
+        reason: Why it is stopped: ``policy``, ``noEndpoints``, ``notListening``, ``noRoute``, ``nodeDown``,
+            ``partition``, ``packetLoss``, ``noLocalEndpoints``; "" when it gets through.
+        policy: ``namespace/name`` of the NetworkPolicy that selects and does not allow; several are joined
+            by a comma, since only all of them together deny.
+        rule: ``ingress`` or ``egress``, or, when a request is let through, ``egress[0] of ns/name; …``.
+        duration_ms: The hops together, rounded up.
+    """
+
+    request: int
+    client: Peer
+    protocol: str
+    summary: str
+    dialled: str
+    via: str
+    service: str
+    endpoint: Peer | None
+    hops: tuple[Hop, ...]
+    stopped_at: int = -1
+    reason: str = ""
+    policy: str = ""
+    rule: str = ""
+    duration_ms: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class NetworkRequestEnded(Fact):
+    """The client has its answer, or gave up.
+
+    Attributes:
+        request: Id, as in :class:`NetworkRequestRouted`.
+        outcome: What the client saw: ``answered``, ``refused``, ``timeout``, ``unreachable``, ``reset``
+            or ``noName`` (then nothing was ever routed).
+        code: HTTP status, 0 without one.
+        summary: ``200 OK``, ``Connection refused`` …
+        took_ms: From the first look-up to this moment.
+    """
+
+    request: int
+    outcome: str
+    code: int = 0
+    summary: str = ""
+    took_ms: int = 0

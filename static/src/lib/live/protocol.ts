@@ -206,6 +206,87 @@ export interface Facts {
   dropped: number;
 }
 
+export interface PeerView {
+  kind: string;
+  uid: string;
+  namespace: string;
+  name: string;
+  container: string;
+  ip: string;
+  port: number;
+  node: string;
+}
+
+export interface HopView {
+  kind: string;
+  name: string;
+  node: string;
+  duration: float;
+}
+
+export interface LookupView {
+  at: number;
+  duration: number;
+  name: string;
+  server: string;
+  endpoint: PeerView | null;
+  questions: string[][];
+  answers: string[];
+  outcome: string;
+  reason: string;
+  policy: string;
+  rule: string;
+}
+
+export interface RequestView {
+  id: number;
+  seq: number;
+  client: PeerView;
+  protocol: string;
+  summary: string;
+  lookup: LookupView | null;
+  at: number | null;
+  arrives: number | null;
+  dialled: string;
+  via: string;
+  service: string;
+  endpoint: PeerView | null;
+  hops: HopView[];
+  stoppedAt: number;
+  reason: string;
+  policy: string;
+  rule: string;
+  until: number | null;
+  outcome: string;
+  code: number;
+  answer: string;
+  took: number;
+}
+
+export interface FlowView {
+  clientUid: string;
+  client: string;
+  clientNode: string;
+  service: string;
+  endpointUid: string;
+  endpoint: string;
+  endpointNode: string;
+  outcome: string;
+  code: number;
+  reason: string;
+  policy: string;
+  count: number;
+  perSecond: float;
+  last: number;
+}
+
+export interface Requests {
+  whole: boolean;
+  requests: RequestView[];
+  flows: FlowView[];
+  dropped: number;
+}
+
 export interface Stopped {
   message: string;
   journal: string;
