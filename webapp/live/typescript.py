@@ -1,6 +1,7 @@
-"""Writes ``static/src/lib/live/protocol.ts`` from the frames; a test keeps the file fresh.
+"""Writes ``protocol.ts`` and ``history.ts`` of ``static/src/lib/live`` from the frames and the answers.
 
-Run ``python -m webapp.live.typescript`` after changing :mod:`webapp.live.frames`.
+Run ``python -m webapp.live.typescript`` after changing :mod:`webapp.live.frames` or
+:mod:`webapp.live.history`; a test keeps the files fresh.
 """
 
 from __future__ import annotations
@@ -9,14 +10,24 @@ import inspect
 import sys
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from webapp.live import frames
+from webapp.live import frames, history
 
-TARGET = Path(__file__).parents[2] / "static/src/lib/live/protocol.ts"
+if TYPE_CHECKING:
+    from types import ModuleType
+
+FOLDER = Path(__file__).parents[2] / "static/src/lib/live"
+TARGET = FOLDER / "protocol.ts"
+HISTORY_TARGET = FOLDER / "history.ts"
 ALIASES = ("State", "Role", "ContainerPhase", "Outcome")
+HISTORY_ALIASES = ("MarkKind", "ChangeType")
 HEAD = (
     "// Generated from webapp/live/frames.py by `python -m webapp.live.typescript`; do not edit.\n"
+)
+HISTORY_HEAD = (
+    "// Generated from webapp/live/history.py by `python -m webapp.live.typescript`; do not edit.\n"
+    'import type { FactView, Snapshot } from "./protocol.ts";\n'
 )
 _SIMPLE: dict[Any, str] = {
     bool: "boolean",
@@ -28,23 +39,33 @@ _SIMPLE: dict[Any, str] = {
 
 
 def protocol_ts() -> str:
-    """The whole TypeScript file."""
-    aliases = [_alias(name) for name in ALIASES]
-    interfaces = [_interface(view) for view in _views()]
-    return HEAD + "\n" + "\n".join(aliases) + "\n\n" + "\n\n".join(interfaces) + "\n"
+    """The TypeScript file of the stream's frames."""
+    return _file(HEAD, frames, ALIASES)
 
 
-def _views() -> list[type[frames.View]]:
+def history_ts() -> str:
+    """The TypeScript file of the answers about the past and about rooms."""
+    return _file(HISTORY_HEAD, history, HISTORY_ALIASES)
+
+
+def _file(head: str, module: ModuleType, names: tuple[str, ...]) -> str:
+    aliases = [_alias(module, name) for name in names]
+    interfaces = [_interface(view) for view in _views(module)]
+    return head + "\n" + "\n".join(aliases) + "\n\n" + "\n\n".join(interfaces) + "\n"
+
+
+def _views(module: ModuleType) -> list[type[frames.View]]:
     found = [
         value
-        for _, value in inspect.getmembers(frames, inspect.isclass)
-        if issubclass(value, frames.View) and value is not frames.View
+        for _, value in inspect.getmembers(module, inspect.isclass)
+        if issubclass(value, frames.View) and value.__module__ == module.__name__
     ]
-    return sorted(found, key=lambda view: inspect.getsourcelines(view)[1])
+    shown = [view for view in found if view is not frames.View]
+    return sorted(shown, key=lambda view: inspect.getsourcelines(view)[1])
 
 
-def _alias(name: str) -> str:
-    members = " | ".join(f'"{value}"' for value in get_args(getattr(frames, name)))
+def _alias(module: ModuleType, name: str) -> str:
+    members = " | ".join(f'"{value}"' for value in get_args(getattr(module, name)))
     return f"export type {name} = {members};"
 
 
@@ -60,7 +81,7 @@ def _interface(view: type[frames.View]) -> str:
 def _type(hint: Any) -> str:
     if hint in _SIMPLE:
         return _SIMPLE[hint]
-    alias = next((name for name in ALIASES if getattr(frames, name) == hint), None)
+    alias = next((name for module, name in _named() if getattr(module, name) == hint), None)
     if alias is not None:
         return alias
     origin, arguments = get_origin(hint), get_args(hint)
@@ -76,10 +97,16 @@ def _type(hint: Any) -> str:
     return name
 
 
+def _named() -> list[tuple[ModuleType, str]]:
+    named = [(frames, name) for name in ALIASES]
+    return [*named, *((history, name) for name in HISTORY_ALIASES)]
+
+
 def main() -> None:
-    """Write the file."""
+    """Write the files."""
     TARGET.write_text(protocol_ts())
-    sys.stdout.write(f"wrote {TARGET.name}\n")
+    HISTORY_TARGET.write_text(history_ts())
+    sys.stdout.write(f"wrote {TARGET.name} and {HISTORY_TARGET.name}\n")
 
 
 if __name__ == "__main__":
