@@ -25,6 +25,7 @@ RESOURCES = {
     "PersistentVolume": resources.PERSISTENT_VOLUMES,
     "PersistentVolumeClaim": resources.PERSISTENT_VOLUME_CLAIMS,
     "Pod": resources.PODS,
+    "PodDisruptionBudget": resources.POD_DISRUPTION_BUDGETS,
     "ReplicaSet": resources.REPLICA_SETS,
     "Service": resources.SERVICES,
     "StatefulSet": resources.STATEFUL_SETS,
@@ -57,6 +58,10 @@ class World:
             )
         except NotFound:
             return None
+
+    def resource(self, kind: str) -> Any:
+        """The resource of a kind, for requests without a verb here."""
+        return RESOURCES[kind]
 
     def list(self, kind: str, **selectors: str) -> Any:
         """Objects of a kind."""

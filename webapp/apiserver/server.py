@@ -15,6 +15,7 @@ from webapp.apimachinery.status import MethodNotAllowed, NotFound, StatusError
 from webapp.apimachinery.wire import Response
 from webapp.apiserver.admission.chain import AdmissionChain
 from webapp.apiserver.admission.plugins import make_plugins
+from webapp.apiserver.api_services import APIServices
 from webapp.apiserver.authentication import Authenticator, impersonated
 from webapp.apiserver.authorization import Authorizer
 from webapp.apiserver.bootstrap import bootstrap
@@ -22,6 +23,7 @@ from webapp.apiserver.cacher import Cacher
 from webapp.apiserver.config import APIServerConfig
 from webapp.apiserver.context import RequestContext
 from webapp.apiserver.gates import Gates, actor_of
+from webapp.apiserver.handlers.computed import computed
 from webapp.apiserver.handlers.create import create
 from webapp.apiserver.handlers.delete import delete, delete_collection
 from webapp.apiserver.handlers.get import get, list_objects
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
     from webapp.apimachinery.wire import Answer, Request
     from webapp.apiserver.authentication import Identity
     from webapp.apiserver.config import NodeProxy
+    from webapp.apiserver.handlers.computed import ComputedResource
     from webapp.apiserver.lanes import Lane
     from webapp.etcd.mvcc import Store
     from webapp.sim.loop import Simulation
@@ -106,6 +109,9 @@ class APIServer:
             self._registry, tokens, self._authorizer, lambda: self.node_proxy
         )
         self._non_resource = NonResourceAPI(scheme)
+        self._computed: dict[tuple[str, str], ComputedResource] = {
+            ("apiregistration.k8s.io", "apiservices"): APIServices(scheme, sim.now_ms)
+        }
         EventExpiry(storage, cacher, sim, config.event_ttl_seconds)
         bootstrap(storage, self._registry.namer, sim.now_ms, config)
 
@@ -114,6 +120,10 @@ class APIServer:
     ) -> None:
         """Let people read objects of ``resource`` through ``view``, which computes what is never written."""
         self._registry.living[resource.group, resource.resource] = view
+
+    def compute(self, resource: GroupVersionResource, source: ComputedResource) -> None:
+        """Let ``source`` answer for a resource that is not stored, as an aggregated server does."""
+        self._computed[resource.group, resource.resource] = source
 
     @property
     def revision(self) -> int:
@@ -141,7 +151,7 @@ class APIServer:
             return self._route(request, info, identity, gates, is_component=is_component)
         except StatusError as error:
             gates.refused(error)
-            return Response(error.code, error.status())
+            return Response(error.code, error.status(), headers=_retry_after(error))
         finally:
             self._recorder.cause = before
 
@@ -168,7 +178,7 @@ class APIServer:
             return lane.handler(ctx)
         except StatusError as error:
             gates.refused(error)
-            return Response(error.code, error.status())
+            return Response(error.code, error.status(), headers=_retry_after(error))
         finally:
             recorder.cause = before
 
@@ -237,7 +247,9 @@ class APIServer:
         return self.scheme.by_resource(*resource.stored_as) or resource
 
     def _unstored(self, ctx: RequestContext, resource: ResourceInfo) -> Answer:
-        """Kinds that are only posted: bindings and reviews."""
+        """Kinds that are only posted, bindings and reviews, and those that are computed."""
+        if resource.is_computed:
+            return computed(ctx, self._computed.get((resource.group, resource.resource)))
         if resource.resource != "bindings":
             return self._reviews.handle(ctx)
         pods = self.scheme.by_resource("", "v1", "pods")
@@ -268,3 +280,9 @@ def _is_component(request: Request) -> bool:
         and user.name.startswith(_COMPONENT_PREFIX)
         and not user.name.startswith(_PEOPLE_PREFIXES)
     )
+
+
+def _retry_after(error: StatusError) -> tuple[tuple[str, str], ...]:
+    """The header that makes clients try again by themselves."""
+    seconds = error.details.get("retryAfterSeconds")
+    return (("Retry-After", str(seconds)),) if seconds else ()

@@ -12,6 +12,7 @@ from webapp.controller.context import ControllerContext
 from webapp.controller.cronjob.cronjob_controllerv2 import CronJobController
 from webapp.controller.daemon.daemon_controller import DaemonSetController
 from webapp.controller.deployment.deployment_controller import DeploymentController
+from webapp.controller.disruption.disruption import DisruptionController
 from webapp.controller.endpoints.endpoints_controller import EndpointsController
 from webapp.controller.endpointslice.endpointslice import EndpointSliceController
 from webapp.controller.garbagecollector.garbage_collector import GarbageCollector
@@ -43,6 +44,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     CronJobController,
     DaemonSetController,
     DeploymentController,
+    DisruptionController,
     EndpointSliceController,
     EndpointsController,
     GarbageCollector,

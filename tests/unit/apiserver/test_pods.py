@@ -169,27 +169,29 @@ def test_bound_pod_being_deleted_cannot_be_bound(api):
     assert "pod web is being deleted, cannot be assigned to a host" in status["message"]
 
 
-def make_budget(api, allowed):
+def make_budget(api, allowed, *, current=1, observed=1, **spec):
     body = {
         "apiVersion": "policy/v1",
         "kind": "PodDisruptionBudget",
         "metadata": {"name": "pdb"},
-        "spec": {"minAvailable": 1, "selector": {"matchLabels": {"app": "web"}}},
+        "spec": {"minAvailable": 1, "selector": {"matchLabels": {"app": "web"}}, **spec},
     }
     stored = api.post(BUDGETS, body)
     status = {
         "disruptionsAllowed": allowed,
         "desiredHealthy": 1,
-        "currentHealthy": 1,
+        "currentHealthy": current,
         "expectedPods": 1,
+        "observedGeneration": observed,
     }
     api.ok("PUT", f"{BUDGETS}/pdb/status", {**stored, "status": status})
 
 
-def run(api):
+def run(api, *, is_ready=True):
     api.pod()
     api.post(f"{PODS}/web/binding", binding())
-    api.patch(f"{PODS}/web/status", {"status": {"phase": "Running"}})
+    ready = [{"type": "Ready", "status": "True" if is_ready else "False"}]
+    api.patch(f"{PODS}/web/status", {"status": {"phase": "Running", "conditions": ready}})
 
 
 EVICTION = {
@@ -226,6 +228,39 @@ def test_eviction_uses_up_the_budget(api):
     assert pod["metadata"]["deletionTimestamp"]
     assert "DisruptionTarget" in [c["type"] for c in pod["status"]["conditions"]]
     assert api.get(f"{BUDGETS}/pdb")["status"]["disruptionsAllowed"] == 0
+
+
+def test_a_budget_that_nobody_has_looked_at_asks_for_patience(api):
+    """Until the controller has seen the newest spec nothing may go, and clients try again."""
+    run(api)
+    make_budget(api, 1, observed=0)
+
+    status = api.refused(429, "POST", f"{PODS}/web/eviction", EVICTION)
+
+    assert status["details"]["retryAfterSeconds"] == 10
+    [cause] = status["details"]["causes"]
+    assert cause["message"] == "The disruption budget pdb is still being processed by the server."
+
+
+@pytest.mark.parametrize(
+    ("current", "policy", "code"),
+    [
+        pytest.param(1, None, 201, id="enough others are healthy"),
+        pytest.param(0, None, 429, id="too few others are healthy"),
+        pytest.param(0, "IfHealthyBudget", 429, id="the default by name"),
+        pytest.param(0, "AlwaysAllow", 201, id="unhealthy Pods may always go"),
+    ],
+)
+def test_pods_that_are_not_ready_go_by_policy(api, current, policy, code):
+    """An unhealthy Pod counts for nothing, so it takes nothing from the budget."""
+    run(api, is_ready=False)
+    make_budget(
+        api, 0, current=current, **({"unhealthyPodEvictionPolicy": policy} if policy else {})
+    )
+
+    response = api.send("POST", f"{PODS}/web/eviction", EVICTION)
+
+    assert response.status_code == code
 
 
 class Kubelets:

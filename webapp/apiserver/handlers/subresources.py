@@ -34,6 +34,7 @@ from webapp.apiserver.handlers.pod_container import choose_container
 from webapp.apiserver.handlers.representation import object_response
 from webapp.apiserver.handlers.update import namespace_of, update
 from webapp.apiserver.registry import pod as pods
+from webapp.apiserver.registry.eviction import evict
 from webapp.apiserver.registry.namespace import finalize
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ class Subresources:
         pod = store.get(ctx.info.namespace, ctx.info.name)
         ctx.gates.about(object_ref(pod))
         now_ms = registry.sim.now_ms
-        pods.evict(ctx, store, registry.storage, pod, options, now_ms=now_ms, dry_run=dry_run)
+        evict(ctx, store, registry.storage, pod, options, now_ms=now_ms, dry_run=dry_run)
         return _success(201)
 
     def _issue_token(self, ctx: RequestContext) -> Response:

@@ -1,9 +1,8 @@
-"""Pods: graceful deletion, binding to a Node, eviction.
+"""Pods: graceful deletion, binding to a Node, ephemeral containers, new resources.
 
 Models:
     pkg/registry/core/pod/strategy.go podStrategy
     pkg/registry/core/pod/storage/storage.go BindingREST
-    pkg/registry/core/pod/storage/eviction.go EvictionREST
 """
 
 from __future__ import annotations
@@ -12,20 +11,16 @@ from typing import TYPE_CHECKING
 
 from webapp.api.core.pods import qos_class
 from webapp.apimachinery.field_path import Path, forbidden, invalid, required
-from webapp.apimachinery.labels import selector_from_label_selector
-from webapp.apimachinery.status import Conflict, Invalid, StatusError, TooManyRequests
+from webapp.apimachinery.status import Conflict, Invalid
 from webapp.apimachinery.timestamps import time_text
 from webapp.apiserver.registry.strategy import Strategy
-from webapp.apiserver.storage import bucket_name
 
 if TYPE_CHECKING:
     from webapp.apimachinery.meta import JSONObject
     from webapp.apiserver.context import RequestContext
-    from webapp.apiserver.registry.store import DeleteOptions, ResourceStore
-    from webapp.apiserver.storage import Storage
+    from webapp.apiserver.registry.store import ResourceStore
 
 DEFAULT_GRACE_SECONDS = 30
-_BUDGETS = bucket_name("policy", "poddisruptionbudgets")
 _ENDED = frozenset(("Failed", "Succeeded"))
 
 
@@ -81,35 +76,6 @@ def bind(
         merged = {**(metadata.get("annotations") or {}), **annotations}
         bound["metadata"] = {**metadata, "annotations": merged}
     store.replace(ctx, pod, bound)
-
-
-def evict(
-    ctx: RequestContext,
-    store: ResourceStore,
-    storage: Storage,
-    pod: JSONObject,
-    options: DeleteOptions,
-    *,
-    now_ms: int,
-    dry_run: bool,
-) -> None:
-    """Delete a Pod if its disruption budget allows.
-
-    Raises:
-        TooManyRequests: The budget is used up.
-        StatusError: Several budgets cover the Pod.
-    """
-    metadata = pod["metadata"]
-    namespace, name = metadata["namespace"], metadata["name"]
-    needs_budget = (pod.get("status") or {}).get("phase") not in {
-        *_ENDED,
-        "Pending",
-    } and not metadata.get("deletionTimestamp")
-    if needs_budget:
-        _take_from_budget(ctx, storage, pod, now_ms, dry_run=dry_run)
-    if not dry_run and not metadata.get("deletionTimestamp"):
-        pod = store.replace(ctx, pod, _with_disruption_condition(pod, now_ms))
-    store.delete(ctx, namespace, name, options, dry_run=dry_run)
 
 
 def with_ephemeral_containers(old: JSONObject, new: JSONObject) -> JSONObject:
@@ -171,41 +137,6 @@ def with_resized_containers(old: JSONObject, new: JSONObject) -> JSONObject:
     return changed
 
 
-def _take_from_budget(
-    ctx: RequestContext, storage: Storage, pod: JSONObject, now_ms: int, *, dry_run: bool
-) -> None:
-    namespace, name = pod["metadata"]["namespace"], pod["metadata"]["name"]
-    labels = pod["metadata"].get("labels")
-    budgets = [
-        budget
-        for budget in storage.list(_BUDGETS, namespace)
-        if selector_from_label_selector((budget.get("spec") or {}).get("selector")).matches(labels)
-    ]
-    if not budgets:
-        return
-    if len(budgets) > 1:
-        raise StatusError(
-            "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support."
-        )
-    budget = budgets[0]
-    budget_name, status = budget["metadata"]["name"], budget.get("status") or {}
-    if status.get("disruptionsAllowed", 0) <= 0:
-        message = (
-            f"The disruption budget {budget_name} needs {status.get('desiredHealthy', 0)} healthy pods "
-            f"and has {status.get('currentHealthy', 0)} currently"
-        )
-        raise TooManyRequests(
-            "Cannot evict pod as it would violate the pod's disruption budget.",
-            {"causes": [{"reason": "DisruptionBudget", "message": message}]},
-        )
-    if not dry_run:
-        disrupted = {**(status.get("disruptedPods") or {}), name: time_text(now_ms)}
-        left = status["disruptionsAllowed"] - 1
-        status = {**status, "disruptionsAllowed": left, "disruptedPods": disrupted}
-        changed = {**budget, "status": status}
-        storage.update(_BUDGETS, f"{namespace}/{budget_name}", changed, ctx.actor)
-
-
 def _with_scheduled_condition(pod: JSONObject, now_ms: int) -> JSONObject:
     condition = {
         "type": "PodScheduled",
@@ -214,23 +145,11 @@ def _with_scheduled_condition(pod: JSONObject, now_ms: int) -> JSONObject:
         "lastProbeTime": None,
         "lastTransitionTime": time_text(now_ms),
     }
-    return _with_condition(pod.get("status") or {}, condition)
+    return with_condition(pod.get("status") or {}, condition)
 
 
-def _with_disruption_condition(pod: JSONObject, now_ms: int) -> JSONObject:
-    condition = {
-        "type": "DisruptionTarget",
-        "status": "True",
-        "observedGeneration": pod["metadata"].get("generation", 1),
-        "lastProbeTime": None,
-        "lastTransitionTime": time_text(now_ms),
-        "reason": "EvictionByEvictionAPI",
-        "message": "Eviction API: evicting",
-    }
-    return {**pod, "status": _with_condition(pod.get("status") or {}, condition)}
-
-
-def _with_condition(status: JSONObject, condition: JSONObject) -> JSONObject:
+def with_condition(status: JSONObject, condition: JSONObject) -> JSONObject:
+    """A status with the condition in place of the one of its type."""
     others = [held for held in status.get("conditions") or () if held["type"] != condition["type"]]
     return {**status, "conditions": [*others, condition]}
 
