@@ -32,6 +32,7 @@ from webapp.api.rbac import validation as rbac_validation
 from webapp.api.rules import KindRules
 from webapp.api.sim import defaults as sim
 from webapp.api.sim.clock import validate_clock
+from webapp.api.sim.fault import default_fault, validate_fault, validate_fault_change
 from webapp.apimachinery.scheme import BUILTIN_KINDS
 
 _ADMISSION = "admissionregistration.k8s.io"
@@ -192,7 +193,11 @@ _OWN: dict[tuple[str, str], dict[str, Any]] = {
         validate_change=other_validation.validate_priority_class_change,
     ),
     (_SIM, "Clock"): _counted(default_object=sim.default_clock, validate_object=validate_clock),
-    (_SIM, "Fault"): _counted(),
+    (_SIM, "Fault"): _counted(
+        default_object=default_fault,
+        validate_object=validate_fault,
+        validate_change=validate_fault_change,
+    ),
     (_SIM, "ImageProfile"): _counted(),
     (_SIM, "Lesson"): _counted(),
     (_SIM, "Traffic"): _counted(default_object=sim.default_traffic),
