@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from webapp.api.resources import CLOCKS, LEASES, NODES
+from webapp.api.resources import CLOCKS, LEASES, NODE_METRICS, NODES, POD_METRICS, PODS
 from webapp.apimachinery.scheme import BUILTIN_KINDS, Scheme
 from webapp.apimachinery.wire import Request, StreamResponse, UserInfo, WatchResponse
 from webapp.apiserver.config import APIServerConfig
@@ -19,12 +19,15 @@ from webapp.client.rest import RESTClient
 from webapp.cluster.clock import CLOCK_NAME, ClockState, clock_object, clock_state, clock_status
 from webapp.cluster.faults import FaultInjector
 from webapp.cluster.node import Machines
+from webapp.cluster.past import Past
+from webapp.cluster.past_world import PastWorld
 from webapp.cluster.streams import PREFIX as STREAMS_PREFIX
 from webapp.cluster.streams import StreamHub
 from webapp.cluster.transport import ImmediateTransport, InProcessTransport
 from webapp.controller.manager import ControllerManager
 from webapp.etcd.mvcc import Store
 from webapp.journey.timeline import JourneyLog
+from webapp.metrics_server.server import NodeMetrics, PodMetrics
 from webapp.scheduler.config import SchedulerConfiguration
 from webapp.scheduler.scheduler import Scheduler
 from webapp.sim.errors import SimulationError
@@ -39,12 +42,14 @@ if TYPE_CHECKING:
     from webapp.apimachinery.watch import WatchEvent
     from webapp.apimachinery.wire import Answer
     from webapp.cluster.config import ClusterConfig
+    from webapp.cluster.past import Moment
     from webapp.network.flows import FlowLog
 
 ADMIN = UserInfo("kubernetes-admin", ("system:masters", "system:authenticated"))
 SCHEDULER = UserInfo("system:kube-scheduler", ("system:authenticated",))
 CONTROLLER_MANAGER = UserInfo("system:kube-controller-manager", ("system:authenticated",))
 FAULTS = UserInfo("system:podarium-faults", ("system:masters", "system:authenticated"))
+NODE_COMPONENTS = UserInfo("system:nodes", ("system:nodes", "system:masters"))
 VIEWER = UserInfo("system:podarium-page", ("system:masters", "system:authenticated"))
 
 
@@ -57,6 +62,7 @@ class Cluster:
         recorder: The facts.
         journeys: Each Pod's way through the nine steps.
         scheduler: For its explanations.
+        past: The moments that can be looked back at.
         clock: How time is meant to run, as the Clock object says.
         lag_ms: How far virtual time trails the speed asked for, as the driver last saw it.
     """
@@ -70,11 +76,13 @@ class Cluster:
         self.clock = ClockState(speed=config.speed)
         self.lag_ms = 0
         self._streams = StreamHub()
+        store = Store()
+        self.past = Past(self.sim, store, self.recorder)
         self._apiserver = APIServer(
             self.sim,
             self.recorder,
             self.streams,
-            Store(),
+            store,
             Scheme(BUILTIN_KINDS),
             APIServerConfig(
                 anonymous=config.anonymous,
@@ -85,12 +93,15 @@ class Cluster:
         )
         self._transport = InProcessTransport(self.sim, self.streams, self.recorder, self._apiserver)
         self.admin = RESTClient(self._transport, ADMIN, "podarium")
-        self.viewer = RESTClient(ImmediateTransport(self._apiserver), VIEWER, "podarium-page")
+        self._viewers_transport = ImmediateTransport(self._apiserver)
+        self.viewer = RESTClient(self._viewers_transport, VIEWER, "podarium-page")
         self.scheduler = self._make_scheduler()
         self._controllers = self._make_controllers()
+        self._node_informers = InformerFactory(self.client_for(NODE_COMPONENTS, "kubelet"))
         self._machines = self._make_machines()
         self._faults = self._make_faults()
         self._apiserver.node_proxy = self._machines
+        self._serve_metrics()
         self._apiserver.show_living(CLOCKS, self._living_clock)
         self._apiserver.show_living(LEASES, self._machines.living_lease)
         self._boot()
@@ -134,6 +145,10 @@ class Cluster:
             "scheduling": diagnosis.to_json() if diagnosis is not None else None,
         }
 
+    def at(self, moment: Moment) -> PastWorld:
+        """The world as it was."""
+        return PastWorld(moment, self._viewers_transport, VIEWER, self.journeys)
+
     def client_for(self, user: UserInfo, name: str) -> RESTClient:
         """A client of the API server for a component."""
         return RESTClient(self._transport, user, name)
@@ -157,17 +172,20 @@ class Cluster:
         )
 
     def _make_machines(self) -> Machines:
-        client = self.client_for(
-            UserInfo("system:nodes", ("system:nodes", "system:masters")), "kubelet"
-        )
         return Machines(
             self.sim,
             self.streams,
             self.recorder,
             self.client_for,
-            InformerFactory(client),
+            self._node_informers,
             self.config.network_plugin,
         )
+
+    def _serve_metrics(self) -> None:
+        # Sees the Pods and Nodes that the kubelets see: one more watch would tell nothing else.
+        nodes, pods = self._node_informers.informer(NODES), self._node_informers.informer(PODS)
+        self._apiserver.compute(NODE_METRICS, NodeMetrics(self.sim, nodes, self._machines))
+        self._apiserver.compute(POD_METRICS, PodMetrics(self.sim, pods, self._machines))
 
     def _make_faults(self) -> FaultInjector:
         client = self.client_for(FAULTS, "podarium-faults")

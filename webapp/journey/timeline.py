@@ -188,7 +188,7 @@ class JourneyLog:
             for kind in (*step.begun_by, *step.done_by):
                 self._handlers[kind] = self._on_pod_fact
         self._handlers[facts.PodRejected] = self._on_pod_fact
-        recorder.subscribe(self._on_fact, self._handlers)
+        recorder.subscribe(self.note, self._handlers)
 
     def find(self, namespace: str, name: str) -> PodJourney | None:
         """The newest journey of a Pod of this name; a refused request's only if there was no Pod."""
@@ -205,7 +205,8 @@ class JourneyLog:
         changed, self._changed = self._changed, {}
         return [self.journeys[uid] for uid in changed if uid in self.journeys]
 
-    def _on_fact(self, record: FactRecord) -> None:
+    def note(self, record: FactRecord) -> None:
+        """Take in a fact of a kind that journeys are told from."""
         self._handlers[type(record.fact)](record)
 
     # --- steps 1 to 4: facts of a request, which belong to a Pod once it is stored -------------

@@ -8,7 +8,7 @@ frames cost one view.
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from webapp.api.resources import (
     DAEMON_SETS,
@@ -40,13 +40,18 @@ from webapp.trace import facts
 from webapp.trace.recorder import fact_json
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from webapp.apimachinery.meta import JSONObject
     from webapp.apimachinery.schema import GroupVersionResource
     from webapp.client.informer import SharedInformer
-    from webapp.cluster.cluster import Cluster
+    from webapp.client.rest import RESTClient
+    from webapp.cluster.clock import ClockState
     from webapp.journey.timeline import PodJourney, StepProgress
     from webapp.live.frames import Outcome, PodView, Requests, ServiceView
-    from webapp.trace.recorder import FactRecord
+    from webapp.network.flows import FlowLog
+    from webapp.sim.loop import Simulation
+    from webapp.trace.recorder import FactRecord, Recorder
 
 WORKLOADS = (DAEMON_SETS, DEPLOYMENTS, JOBS, REPLICA_SETS, STATEFUL_SETS)
 SERVICE_NAME_LABEL = "kubernetes.io/service-name"
@@ -56,6 +61,49 @@ HIDDEN_FACTS = (facts.RequestAuthenticated, *REQUEST_FACTS)
 """Told by the fact that follows at once, or in frames of their own."""
 
 
+class Journeys(Protocol):
+    """Pods' ways through the nine steps; Pod UID → journey, newest last."""
+
+    @property
+    def journeys(self) -> Mapping[str, PodJourney]:
+        """All that are kept."""
+
+    def take_changed(self) -> list[PodJourney]:
+        """Those that changed since the last call."""
+
+
+class Pictured(Protocol):
+    """What can be drawn: a cluster, or a cluster as it was at an earlier moment."""
+
+    @property
+    def viewer(self) -> RESTClient:
+        """Where objects are listed and watched."""
+
+    @property
+    def recorder(self) -> Recorder:
+        """The facts."""
+
+    @property
+    def journeys(self) -> Journeys:
+        """The Pods' ways."""
+
+    @property
+    def flows(self) -> FlowLog:
+        """The pod network's traffic."""
+
+    @property
+    def sim(self) -> Simulation:
+        """Virtual time."""
+
+    @property
+    def clock(self) -> ClockState:
+        """How time is meant to run."""
+
+    @property
+    def revision(self) -> int:
+        """The newest revision."""
+
+
 class Projector:
     """What the page gets to see of a cluster.
 
@@ -63,7 +111,7 @@ class Projector:
         seq: Number of the last delta taken; a browser resynchronises when it misses one.
     """
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: Pictured) -> None:
         self.seq = 0
         self._cluster = cluster
         self._removed: dict[str, None] = {}
