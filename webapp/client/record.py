@@ -191,6 +191,8 @@ class EventRecorder:
         except NotFound:  # it has expired meanwhile: tell it anew
             del self._known[key]
             return False
+        except StatusError:  # dropped, as a new one would be
+            return True
         self._known[key] = (namespace, name, count + 1)
         self._known.move_to_end(key)
         return True

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from webapp.api.core.nodes import get_node_condition
 from webapp.api.resources import LEASES, NODES
 from webapp.apimachinery.meta import object_ref
-from webapp.apimachinery.status import AlreadyExists, NotFound
+from webapp.apimachinery.status import AlreadyExists, NotFound, ServiceUnavailable
 from webapp.apimachinery.timestamps import micro_time_text, time_text
 from webapp.kubelet.kuberuntime.manager import NETWORK_NOT_READY
 from webapp.trace.facts import NodeReadinessChanged, NodeRegistered
@@ -81,7 +81,7 @@ def default_labels(name: str) -> dict[str, str]:
 
 
 def node_status(
-    node: JSONObject, machine: MachineInfo, images: list[Image], now_ms: int, *, ready: bool
+    node: JSONObject, machine: MachineInfo, images: list[Image], now_ms: int, problem: str
 ) -> JSONObject:
     """The status to report.
 
@@ -90,7 +90,7 @@ def node_status(
         machine: What the machine is.
         images: What is on it.
         now_ms: For conditions that change.
-        ready: Whether Pods can run.
+        problem: Why Pods cannot run; "" when they can.
     """
     last = node.get("status") or {}
     capacity = {**DEFAULT_CAPACITY, **(last.get("capacity") or {})}
@@ -103,7 +103,7 @@ def node_status(
         ],
         "allocatable": allocatable,
         "capacity": capacity,
-        "conditions": _conditions(node, now_ms, ready=ready),
+        "conditions": _conditions(node, now_ms, problem),
         "daemonEndpoints": {"kubeletEndpoint": {"Port": 10250}},
         "images": [
             {"names": [image.digest, image.name], "sizeBytes": image.size_bytes}
@@ -125,17 +125,17 @@ def node_status(
     }
 
 
-def _conditions(node: JSONObject, now_ms: int, *, ready: bool) -> list[JSONObject]:
+def _conditions(node: JSONObject, now_ms: int, problem: str) -> list[JSONObject]:
     good = (
         ("MemoryPressure", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
         ("DiskPressure", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
         ("PIDPressure", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
     )
     verdicts = [(kind, "False", reason, message) for kind, reason, message in good]
-    if ready:
+    if not problem:
         verdicts.append(("Ready", "True", "KubeletReady", "kubelet is posting ready status"))
     else:
-        verdicts.append(("Ready", "False", "KubeletNotReady", NETWORK_NOT_READY))
+        verdicts.append(("Ready", "False", "KubeletNotReady", problem))
     written = {item[0] for item in verdicts}
     foreign = [
         item
@@ -213,6 +213,7 @@ class NodeStatusManager:
         self._actor = f"kubelet/{machine.name}"
         self._update: Timer | None = None
         self._renewing_since_ms: int | None = None
+        self._problem = NETWORK_NOT_READY
         self.ready = False
 
     def register(self) -> JSONObject:
@@ -233,14 +234,7 @@ class NodeStatusManager:
             node = self._client.patch(NODES, "", name, {"metadata": {"labels": missing}})
         last_boot = ((node.get("status") or {}).get("nodeInfo") or {}).get("bootID", "")
         node = self._write(node)
-        fresh = lease(node, self._sim.now_ms)
-        try:
-            self._client.create(LEASES, LEASE_NAMESPACE, fresh)
-        except AlreadyExists:
-            annotations = fresh["metadata"]["annotations"]
-            patch = {"metadata": {"annotations": annotations}, "spec": fresh["spec"]}
-            self._client.patch(LEASES, LEASE_NAMESPACE, name, patch)
-        self._renewing_since_ms = self._sim.now_ms
+        self._renew(node)
         self._recorder.record(
             NodeRegistered(actor=self._actor, subject=object_ref(node), node=name)
         )
@@ -249,6 +243,30 @@ class NodeStatusManager:
             message = f"Node {name} has been rebooted, boot id: {self._machine.boot_id}"
             self._tell(node, "Rebooted", message, "Warning")
         return node
+
+    @property
+    def renewing_since_ms(self) -> int | None:
+        """When the kubelet registered; ``None`` while it is stopped."""
+        return self._renewing_since_ms
+
+    def resume(self) -> None:
+        """The API server is within reach again: the Lease is renewed, and the status written.
+
+        Raises:
+            NotFound: The Node was deleted meanwhile.
+        """
+        self._renew(self._client.get(NODES, "", self._machine.name))
+        self.set_ready(ready=self.ready, problem=self._problem)
+
+    def _renew(self, node: JSONObject) -> None:
+        fresh = lease(node, self._sim.now_ms)
+        try:
+            self._client.create(LEASES, LEASE_NAMESPACE, fresh)
+        except AlreadyExists:
+            annotations = fresh["metadata"]["annotations"]
+            patch = {"metadata": {"annotations": annotations}, "spec": fresh["spec"]}
+            self._client.patch(LEASES, LEASE_NAMESPACE, self._machine.name, patch)
+        self._renewing_since_ms = self._sim.now_ms
 
     def renewed_ms(self) -> int | None:
         """When the Lease was renewed last; ``None`` while the kubelet is stopped."""
@@ -263,11 +281,16 @@ class NodeStatusManager:
         Args:
             boot_id: What the next boot is called, when the machine stops as well.
         """
-        self.power_off()
-        self._update = None
         self.ready = False
+        self._problem = NETWORK_NOT_READY
         if boot_id:
             self._machine = replace(self._machine, boot_id=boot_id)
+        self.fall_silent()
+
+    def fall_silent(self) -> None:
+        """Nothing of what the kubelet says arrives: its Lease shows the last renewal from now on."""
+        self.power_off()
+        self._update = None
         renewed_ms = self.renewed_ms()
         self._renewing_since_ms = None
         if renewed_ms is None:
@@ -281,9 +304,10 @@ class NodeStatusManager:
         except NotFound:  # somebody deleted the Lease: it stays away until the kubelet begins again
             return
 
-    def set_ready(self, *, ready: bool) -> None:
-        """Report whether Pods can run here."""
+    def set_ready(self, *, ready: bool, problem: str = NETWORK_NOT_READY) -> None:
+        """Report whether Pods can run here; ``problem`` says why not."""
         self.ready = ready
+        self._problem = "" if ready else problem
         node = self._write_current()
         if node is None:
             return
@@ -313,15 +337,15 @@ class NodeStatusManager:
         self._write_current()
 
     def _write_current(self) -> JSONObject | None:
-        """Write the status of the Node as it is now; ``None`` when it was deleted just now."""
+        """Write the status of the Node as it is now; ``None`` when it was deleted just now, or cannot be reached."""
         try:
             return self._write(self._client.get(NODES, "", self._machine.name))
-        except NotFound:
+        except (NotFound, ServiceUnavailable):
             return None
 
     def _write(self, node: JSONObject) -> JSONObject:
         status = node_status(
-            node, self._machine, self._images.list_images(), self._sim.now_ms, ready=self.ready
+            node, self._machine, self._images.list_images(), self._sim.now_ms, self._problem
         )
         return self._client.update(NODES, {**node, "status": status}, "status")
 

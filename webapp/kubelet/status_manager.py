@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from webapp.api.core.pods import qos_class
 from webapp.api.resources import PODS
-from webapp.apimachinery.status import Conflict, NotFound
+from webapp.apimachinery.status import Conflict, NotFound, StatusError
 from webapp.apimachinery.timestamps import time_text
 from webapp.cri.continuation import later
 from webapp.kubelet.lifecycle import OVERDUE
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from webapp.trace.recorder import Recorder
 
 WRITE_LATENCY = Latency(40, 0.3, 10)
+RETRY_MS = 10_000
 _ATTEMPTS = 3
 
 
@@ -81,6 +82,8 @@ class StatusManager:
             self._delete_if_over(worker)
         except NotFound:  # somebody deleted it outright; the watch will say so
             return
+        except StatusError:  # the API server did not take it: the next batch tries again
+            worker.flush = self._sim.schedule(RETRY_MS, self._write, worker, background=True)
 
     def _write_status(self, worker: PodWorker) -> None:
         for attempt in range(_ATTEMPTS):
