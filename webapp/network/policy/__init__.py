@@ -1,0 +1,1 @@
+"""NetworkPolicies: compiled once, evaluated for each connection."""
