@@ -11,12 +11,13 @@ Models:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from webapp.apimachinery.schema import GroupVersionKind, GroupVersionResource
 
 _ALL_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
 _CREATE = ("create",)
+_READ = ("get", "list")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class ResourceInfo:
         verbs: What can be done with it, sorted.
         subresources: Names below an object's path, sorted.
         stored_as: Where the objects are stored when another resource has the same ones, else ``None``.
+        is_computed: Whether objects are made when somebody asks for them.
     """
 
     group: str
@@ -48,6 +50,7 @@ class ResourceInfo:
     verbs: tuple[str, ...] = _ALL_VERBS
     subresources: tuple[str, ...] = ()
     stored_as: GroupVersionResource | None = None
+    is_computed: bool = False
 
     @property
     def gvr(self) -> GroupVersionResource:
@@ -71,8 +74,8 @@ class ResourceInfo:
 
     @property
     def is_stored(self) -> bool:
-        """Whether objects are kept; reviews are only answered."""
-        return "list" in self.verbs
+        """Whether objects are kept; reviews are only answered, and some are made when asked for."""
+        return "list" in self.verbs and not self.is_computed
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +189,11 @@ def _info(
     )
 
 
+def _computed(api_version: str, kind: str, resource: str, *, namespaced: bool) -> ResourceInfo:
+    info = _info(api_version, kind, resource, namespaced, "", "", "", _READ)
+    return replace(info, is_computed=True)
+
+
 _ADMISSION = "admissionregistration.k8s.io/v1"
 _AUTHORIZATION = "authorization.k8s.io/v1"
 _CORE_EVENTS = GroupVersionResource("", "v1", "events")
@@ -224,6 +232,7 @@ BUILTIN_KINDS: tuple[ResourceInfo, ...] = (
     _cluster(_ADMISSION, "ValidatingAdmissionPolicyBinding", "validatingadmissionpolicybindings", categories="api-extensions"),
     _cluster(_ADMISSION, "ValidatingWebhookConfiguration", "validatingwebhookconfigurations", categories="api-extensions"),
     _cluster("apiextensions.k8s.io/v1", "CustomResourceDefinition", "customresourcedefinitions", "crd crds", "api-extensions", "status"),
+    _computed("apiregistration.k8s.io/v1", "APIService", "apiservices", namespaced=False),
     _namespaced("apps/v1", "ControllerRevision", "controllerrevisions"),
     _namespaced("apps/v1", "DaemonSet", "daemonsets", "ds", "all", "status"),
     _namespaced("apps/v1", "Deployment", "deployments", "deploy", "all", "scale status"),
@@ -243,6 +252,8 @@ BUILTIN_KINDS: tuple[ResourceInfo, ...] = (
     _namespaced("coordination.k8s.io/v1", "Lease", "leases"),
     _namespaced("discovery.k8s.io/v1", "EndpointSlice", "endpointslices"),
     _namespaced("events.k8s.io/v1", "Event", "events", "ev", stored_as=_CORE_EVENTS),
+    _computed("metrics.k8s.io/v1beta1", "NodeMetrics", "nodes", namespaced=False),
+    _computed("metrics.k8s.io/v1beta1", "PodMetrics", "pods", namespaced=True),
     _cluster("networking.k8s.io/v1", "IPAddress", "ipaddresses", "ip"),
     _namespaced("networking.k8s.io/v1", "Ingress", "ingresses", "ing", subresources="status"),
     _cluster("networking.k8s.io/v1", "IngressClass", "ingressclasses"),
@@ -272,6 +283,7 @@ BUILTIN_KINDS: tuple[ResourceInfo, ...] = (
 
 _GROUP_ORDER = (
     "",
+    "apiregistration.k8s.io",
     "apps",
     "events.k8s.io",
     "authentication.k8s.io",

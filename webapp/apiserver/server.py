@@ -102,7 +102,7 @@ class APIServer:
         self._authenticator = Authenticator(config, tokens)
         self._authorizer = Authorizer(storage, cacher)
         self._lanes = Lanes(self._authorizer, scheme)
-        admission = AdmissionChain(make_plugins(storage, cacher, streams))
+        admission = AdmissionChain(make_plugins(storage, cacher, streams, sim))
         self._registry = Registry(storage, cacher, admission, config, sim, streams)
         self._reviews = Reviews(self._authenticator, self._authorizer)
         self._subresources = Subresources(

@@ -67,7 +67,7 @@ class RESTClient:
         query = _selectors(label_selector, field_selector)
         answer = self._read(resource_path(resource, namespace), query)
         items: Objects = answer.get("items") or []
-        return items, answer["metadata"]["resourceVersion"]
+        return items, answer["metadata"].get("resourceVersion", "")
 
     def create(
         self,

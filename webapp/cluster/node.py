@@ -21,6 +21,7 @@ from webapp.cri.runtime import ContainerRuntime
 from webapp.kubelet.config import PodSource
 from webapp.kubelet.kubelet import Kubelet, Surroundings
 from webapp.kubelet.node_status import LEASE_NAMESPACE, MachineInfo, NodeStatusManager
+from webapp.metrics_server.scrape import RESOLUTION_MS, Use, last_scrape_ms
 from webapp.network.cni import NetworkPlugin
 from webapp.network.dataplane import DataPlane
 from webapp.network.dns import ClusterDNS
@@ -186,6 +187,28 @@ class Machines:
             StatusError: As the kubelet answers.
         """
         return self._kubelet(node_name).port_forwarder(pod)
+
+    def node_use(self, node: str) -> Use | None:
+        """What a Node uses; ``None`` when its kubelet does not answer, or has not been scraped twice."""
+        machine = self._scraped(node)
+        return Use(node, *machine.kubelet.node_stats(), RESOLUTION_MS) if machine else None
+
+    def pod_use(self, node: str, uid: str) -> list[Use]:
+        """What the running containers of a Pod use; empty while that is not known."""
+        machine = self._scraped(node)
+        if machine is None:
+            return []
+        return [
+            Use(stats.name, stats.cpu_nanocores, stats.memory_bytes, stats.window_ms)
+            for stats in machine.kubelet.pod_stats(uid)
+        ]
+
+    def _scraped(self, node: str) -> Machine | None:
+        machine = self._machines.get(node)
+        since_ms = machine.status.renewing_since_ms if machine is not None else None
+        if since_ms is None or last_scrape_ms(self._sim.now_ms) - since_ms < RESOLUTION_MS:
+            return None
+        return machine
 
     def _kubelet(self, node_name: str) -> Kubelet:
         machine = self._machines.get(node_name)

@@ -46,6 +46,10 @@ class ImageProfile:
         requires_env: One of these variables must be set, or it ends with exit code 1.
         complaint: What it prints then.
         static_pages: Whether it serves files, of which a fresh one has only ``/index.html``.
+        memory_mb: Working set before the first request.
+        idle_millis: Millicores that it uses while nobody asks for anything.
+        request_us: Processor time of one request.
+        request_kb: Memory that a request holds until it is answered.
     """
 
     name: str
@@ -63,6 +67,10 @@ class ImageProfile:
     requires_env: tuple[str, ...] = ()
     complaint: tuple[str, ...] = ()
     static_pages: bool = False
+    memory_mb: float = 12
+    idle_millis: float = 0.4
+    request_us: int = 300
+    request_kb: int = 64
 
 
 _HELLO = (

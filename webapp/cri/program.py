@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from webapp.cri.meter import Meter
+from webapp.cri.processor import MeteredCPU
 from webapp.cri.programs.files.nodes import File
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from webapp.cri.terminal import Console
     from webapp.sim.loop import Simulation
 
+DEFAULT_CORES_MILLIS = 4_000
 SIGTERM = 15
 SIGKILL = 9
 
@@ -35,13 +38,16 @@ class Process:
         up: Whether it has come up; a server that takes time to start clears it meanwhile.
         console: Its standard streams, to which clients attach; ``None`` for one that only logs.
         message_file: What it leaves as its termination message, once it has files.
+        runs_command: Whether its program is a command line, not what the image brings.
     """
 
     __slots__ = (
         "_container",
+        "_cores_millis",
         "_env",
         "_make_env",
         "_make_userland",
+        "_meter",
         "_on_change",
         "_on_exit",
         "_userland",
@@ -50,6 +56,7 @@ class Process:
         "ip",
         "message_file",
         "ports",
+        "runs_command",
         "sim",
         "up",
     )
@@ -65,6 +72,7 @@ class Process:
         make_userland: Callable[[Process], Userland],
         on_exit: Callable[[Container, int, str], None],
         on_change: Callable[[Container], None],
+        cores_millis: int = DEFAULT_CORES_MILLIS,
     ) -> None:
         self.sim = sim
         self.argv = argv
@@ -75,7 +83,10 @@ class Process:
         self.up = True
         self.console: Console | None = None
         self.message_file: File | None = None
+        self.runs_command = False
         self._container = container
+        self._cores_millis = cores_millis
+        self._meter: Meter | None = None
         self._make_userland = make_userland
         self._userland: Userland | None = None
         self._on_exit = on_exit
@@ -104,8 +115,22 @@ class Process:
         if self._userland is None:
             self.message_file = File()
             self._userland = self._make_userland(self)
+            self._userland.cpu = MeteredCPU(self.sim, self.meter)
             self._userland.on_out_of_memory = self._run_out_of_memory
         return self._userland
+
+    @property
+    def meter(self) -> Meter:
+        """What it has used, counted from when it is first needed."""
+        if self._meter is None:
+            limit_millis = self._container.config.cpu_limit_millis
+            self._meter = Meter(self.sim.now_ms, limit_millis, self._cores_millis)
+        return self._meter
+
+    @property
+    def has_meter(self) -> bool:
+        """Whether it has ever used anything worth counting."""
+        return self._meter is not None
 
     @property
     def has_userland(self) -> bool:

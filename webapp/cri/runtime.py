@@ -22,16 +22,17 @@ from webapp.cri.api import (
     SandboxConfig,
 )
 from webapp.cri.behaviours import choose_program
-from webapp.cri.command_program import command_problem
+from webapp.cri.command_program import CommandProgram, command_problem
 from webapp.cri.command_run import CommandRun
 from webapp.cri.continuation import later
 from webapp.cri.logs import ContainerLog
 from webapp.cri.pages import WELCOME_TO_HTTPD, WELCOME_TO_NGINX, content_type, make_page
 from webapp.cri.port_forward import SandboxForwarder
-from webapp.cri.program import SIGTERM, Process, Program
+from webapp.cri.program import DEFAULT_CORES_MILLIS, SIGTERM, Process, Program
 from webapp.cri.program_session import ProgramSession
 from webapp.cri.programs.network import NoNetwork
 from webapp.cri.sessions import AttachSession, LogSession
+from webapp.cri.stats import ContainerStats, container_stats, profile_of
 from webapp.cri.userlands import environment, image_inside, make_userland
 from webapp.network.ipam import AddressesExhaustedError
 from webapp.sim.errors import SimulationError
@@ -106,6 +107,7 @@ class ContainerRuntime:
         images: The machine's image store.
         listener: Set by the kubelet before the first sandbox.
         powered: ``False`` once the machine is gone; then nothing happens any more.
+        cores_millis: Processors of the machine, in millicores.
     """
 
     def __init__(
@@ -133,6 +135,7 @@ class ContainerRuntime:
         self.images = images
         self.listener: RuntimeListener | None = None
         self.powered = True
+        self.cores_millis = DEFAULT_CORES_MILLIS
 
     def power_off(self) -> None:
         """The machine is gone: whatever ran has stopped, and nobody is told."""
@@ -279,8 +282,10 @@ class ContainerRuntime:
             make_userland=lambda process: self._make_userland(container, sandbox, process),
             on_exit=self._on_exit,
             on_change=self._on_change,
+            cores_millis=self.cores_millis,
         )
         program = instance.program = choose_program(process)
+        process.runs_command = isinstance(program, CommandProgram)
         problem = program.problem(process)
         if problem:
             self._fail_start(container, instance, problem)
@@ -476,6 +481,13 @@ class ContainerRuntime:
         """Opens connections to ports inside a sandbox."""
         return SandboxForwarder(self._sim, self, sandbox)
 
+    def container_stats(self, container: Container) -> ContainerStats | None:
+        """What a container used in the last whole window; ``None`` while that cannot be said."""
+        instance = self._instances.get(container.id)
+        if instance is None or instance.process is None:
+            return None
+        return container_stats(container, instance.process, self._sim.now_ms)
+
     def is_up(self, container: Container) -> bool:
         """Whether its program has come up: it runs, and listens if that is what it does."""
         instance = self._instances.get(container.id)
@@ -489,7 +501,19 @@ class ContainerRuntime:
         instance = self._instances[container.id]
         if instance.process is None or instance.program is None:
             return None
+        self.take_requests(container, 1)
         return instance.program.http_status(instance.process, port, path)
+
+    def take_requests(self, container: Container, count: int) -> int:
+        """Requests reach a container's server; the milliseconds until the last one is answered.
+
+        Each costs what the image's profile says; those that wait hold memory.
+        """
+        process = self._instances[container.id].process
+        profile = profile_of(container.config.image)
+        if process is None or not profile.request_us:
+            return 0
+        return process.meter.work(self._sim.now_ms, count * profile.request_us)
 
     def listener_on(self, sandbox: Sandbox, port: int) -> Container | None:
         """The container inside a sandbox that answers on a TCP port."""

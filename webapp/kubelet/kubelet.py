@@ -28,6 +28,7 @@ from webapp.kubelet.kuberuntime.manager import RuntimeManager, grace_seconds
 from webapp.kubelet.lifecycle import OVERDUE, NodeUse, Rejection, admit_pod
 from webapp.kubelet.pod_workers import PodWorker, WorkerState
 from webapp.kubelet.prober import Prober
+from webapp.kubelet.stats import node_stats, pod_stats
 from webapp.kubelet.status_manager import StatusManager
 from webapp.kubelet.volume_manager import mount_problem
 from webapp.kubelet.volumes import HostFiles, PodVolumes
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from webapp.client.rest import RESTClient
     from webapp.cri.api import Container, Sandbox
     from webapp.cri.runtime import ContainerRuntime
+    from webapp.cri.stats import ContainerStats
     from webapp.sim.loop import Simulation
     from webapp.sim.rng import RandomStream
     from webapp.trace.recorder import Recorder
@@ -177,6 +179,12 @@ class Kubelet:
             self._sim.cancel(worker.resync)
             worker.resync = None
 
+    def disconnect(self) -> None:
+        """The API server is out of reach: Pods run on, and nobody hears of them."""
+        self._statuses.paused = True
+        for worker in self.workers.values():
+            self._statuses.forget(worker)
+
     def lose_power(self) -> None:
         """The machine stops, and with it whatever runs there."""
         self.pause()
@@ -184,7 +192,7 @@ class Kubelet:
         self._given.runtime.power_off()
 
     def resume(self, pods: Iterable[JSONObject]) -> None:
-        """Its process begins again; ``pods`` are those that the API server has on this Node."""
+        """Its process begins again, or reaches the API server again, which has ``pods`` on this Node."""
         self.paused = self._prober.paused = self._statuses.paused = False
         if not self._given.runtime.powered:
             self._given.runtime.powered = True
@@ -451,6 +459,18 @@ class Kubelet:
     def on_container_changed(self, sandbox: Sandbox, container: Container) -> None:  # noqa: ARG002
         """A container answers on other ports, or its files changed."""
         self._prober.recheck(container)
+
+    # Statistics
+
+    def pod_stats(self, uid: str) -> list[ContainerStats]:
+        """What a Pod's running containers used; empty while one of them is fresh."""
+        worker = self.workers.get(uid)
+        return pod_stats(self._given.runtime, worker) if worker is not None else []
+
+    def node_stats(self) -> tuple[int, int]:
+        """What the machine used altogether: nanocores and bytes."""
+        given = self._given
+        return node_stats(given.runtime, list(self.workers.values()), given.node, self._sim.now_ms)
 
     # Logs and streams
 

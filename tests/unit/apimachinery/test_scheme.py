@@ -23,7 +23,7 @@ def test_core_comes_first_then_apps_and_events():
     """Discovery lists groups in upstream's priority order."""
     groups = [group for group, _ in Scheme().groups()]
 
-    assert groups[:3] == ["", "apps", "events.k8s.io"]
+    assert groups[:4] == ["", "apiregistration.k8s.io", "apps", "events.k8s.io"]
     assert groups.index("apiextensions.k8s.io") < groups.index("scheduling.k8s.io")
     assert groups[-1] == "sim.podarium.dev"
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from webapp.apimachinery.scheme import BUILTIN_KINDS
-from webapp.apiserver.printers import cluster, network, workloads
+from webapp.apiserver.printers import cluster, metrics, network, workloads
 from webapp.apiserver.printers.columns import (
     AGE,
     CREATED_AT,
@@ -33,7 +33,7 @@ def _age_row(obj: JSONObject, now_ms: int) -> list[Any]:
     return [name(obj), age(obj, now_ms)]
 
 
-_PRINTERS = {**cluster.PRINTERS, **network.PRINTERS, **workloads.PRINTERS}
+_PRINTERS = {**cluster.PRINTERS, **metrics.PRINTERS, **network.PRINTERS, **workloads.PRINTERS}
 _BUILTIN = {(info.group, info.resource) for info in BUILTIN_KINDS}
 _DEFAULT_BUILTIN = TablePrinter((NAME, CREATED_AT), _created_at_row)
 _DEFAULT_CUSTOM = TablePrinter((NAME, AGE), _age_row)
