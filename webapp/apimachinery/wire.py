@@ -36,6 +36,13 @@ class Location(NamedTuple):
     subresource: str
 
 
+class ReadAt(NamedTuple):
+    """An earlier moment that a request reads: its revision, and its virtual time in milliseconds."""
+
+    revision: int
+    at_ms: int
+
+
 @dataclass(slots=True)
 class Request:
     """One API request.
@@ -51,6 +58,7 @@ class Request:
         client: Name of the asking component or program: the actor of the facts.
         location: What ``path`` names, when an in-process client already knows; ``None`` lets the API
             server parse it.
+        past: The moment that a get or list is about; ``None`` for now.
     """
 
     method: str
@@ -61,6 +69,7 @@ class Request:
     user: UserInfo | None = None
     client: str = ""
     location: Location | None = None
+    past: ReadAt | None = None
 
     def parameter(self, name: str, default: str = "") -> str:
         """First value of a query parameter."""

@@ -86,7 +86,10 @@ class RequestContext:
 
     @property
     def now_ms(self) -> int:
-        """Virtual now; watches ask long after the request came."""
+        """Virtual now, or the earlier moment that is read; watches ask long after the request came."""
+        past = self.request.past
+        if past is not None:
+            return past.at_ms
         return self._sim.now_ms
 
     @property

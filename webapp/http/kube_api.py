@@ -17,6 +17,7 @@ from webapp.driver.pacing import monotonic
 from webapp.http import metrics as metrics_module
 from webapp.http.codec import encode_response, read_request, status_line, warning_headers
 from webapp.http.errors import NotModelled, error_response
+from webapp.http.past import PARAMETER, in_the_past
 from webapp.http.upgrade import STREAMING, Upgrade
 from webapp.http.watch_stream import LogStream, WatchStream
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from webapp.apiserver.request_info import RequestInfo
     from webapp.driver.driver import SimulationDriver
     from webapp.http.metrics import Metrics
+    from webapp.http.past import Moments
 
 ROOTS = frozenset({"api", "apis", "openapi", "version", "healthz", "livez", "readyz", "metrics"})
 HEALTH_ROOTS = frozenset({"healthz", "livez", "readyz"})
@@ -38,9 +40,19 @@ PLAIN_TEXT = "text/plain; charset=utf-8"
 class KubeAPI:
     """The WSGI application."""
 
-    def __init__(self, driver: SimulationDriver, metrics: Metrics) -> None:
+    def __init__(
+        self, driver: SimulationDriver, metrics: Metrics, moments: Moments | None = None
+    ) -> None:
+        """Serve a world.
+
+        Args:
+            driver: Owns the world.
+            metrics: Where requests are counted.
+            moments: The world's past, for reads of earlier moments.
+        """
         self._driver = driver
         self._metrics = metrics
+        self._moments = moments
 
     @staticmethod
     def serves(path: str) -> bool:
@@ -57,6 +69,8 @@ class KubeAPI:
         try:
             request = read_request(environ)
             info = parse_request_info(request)
+            if PARAMETER in request.query and self._moments is not None:
+                request = in_the_past(request, info, self._moments)
             if info.subresource in STREAMING and request.method in _STREAM_METHODS:
                 upgrade = Upgrade(environ, request, info.subresource)
             answer = self._answer(request, info)

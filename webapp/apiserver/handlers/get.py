@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import orjson
 
 from webapp.apimachinery.field_path import Path, forbidden, invalid, not_supported
-from webapp.apimachinery.status import BadRequest, Expired, GatewayTimeout, Invalid
+from webapp.apimachinery.status import BadRequest, Expired, GatewayTimeout, Invalid, NotFound
 from webapp.apiserver.handlers.representation import list_response, object_response
 from webapp.apiserver.handlers.update import namespace_of
 from webapp.apiserver.selection import make_selection
+from webapp.apiserver.storage import object_key
 from webapp.etcd.errors import CompactedError
 
 if TYPE_CHECKING:
@@ -65,12 +66,27 @@ class ContinueExpired(Expired):
 
 def get(ctx: RequestContext, registry: Registry) -> Response:
     """Answer a GET of one object, or of its status."""
+    if ctx.request.past is not None:
+        return object_response(ctx, _get_at(ctx, registry, ctx.request.past.revision))
     obj = registry.store_for(ctx.resource).get(namespace_of(ctx), ctx.info.name)
     version = ctx.request.parameter("resourceVersion") if ctx.request.query else ""
     if version:
         _require_not_future(parse_revision(version), registry.storage.revision)
     living = _living(ctx, registry)
     return object_response(ctx, living(obj) if living else obj)
+
+
+def _get_at(ctx: RequestContext, registry: Registry, revision: int) -> JSONObject:
+    bucket = registry.store_for(ctx.resource).bucket
+    key = object_key(namespace_of(ctx), ctx.info.name)
+    try:
+        found = registry.storage.store.get_at(bucket, key, revision)
+    except CompactedError as error:
+        raise Expired(str(error)) from error
+    if found is None:
+        raise NotFound.of(ctx.resource.group, ctx.resource.resource, ctx.info.name)
+    obj: JSONObject = found.value
+    return obj
 
 
 def list_objects(ctx: RequestContext, registry: Registry) -> Response:
@@ -104,7 +120,7 @@ def list_objects(ctx: RequestContext, registry: Registry) -> Response:
 
 def _living(ctx: RequestContext, registry: Registry) -> Callable[[JSONObject], JSONObject] | None:
     """What completes objects of this resource for people; components read what is stored."""
-    if ctx.is_trusted:
+    if ctx.is_trusted or ctx.request.past is not None:
         return None
     return registry.living.get((ctx.resource.group, ctx.resource.resource))
 
