@@ -23,6 +23,7 @@ from webapp.controller.nodelifecycle.node_lifecycle import NodeLifecycleControll
 from webapp.controller.persistentvolume.pv_controller import PersistentVolumeController
 from webapp.controller.podgc.pod_gc import PodGCController
 from webapp.controller.replicaset.replica_set import ReplicaSetController
+from webapp.controller.resourcequota.resource_quota_controller import ResourceQuotaController
 from webapp.controller.serviceaccount.root_ca_publisher import RootCACertPublisher
 from webapp.controller.serviceaccount.serviceaccounts_controller import ServiceAccountsController
 from webapp.controller.statefulset.stateful_set import StatefulSetController
@@ -55,6 +56,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     PersistentVolumeController,
     PodGCController,
     ReplicaSetController,
+    ResourceQuotaController,
     RootCACertPublisher,
     ServiceAccountsController,
     StatefulSetController,

@@ -97,15 +97,21 @@ def test_limit_range_fills_in_and_refuses(api):
     )
 
 
+QUOTAS = "/api/v1/namespaces/default/resourcequotas"
+
+
+def make_quota(api, used=None, **spec):
+    """A quota as its controller leaves it; without ``used``, as nobody has looked at it yet."""
+    body = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "q"}, "spec": spec}
+    stored = api.post(QUOTAS, body)
+    if used is not None:
+        status = {"hard": spec["hard"], "used": used}
+        api.ok("PUT", f"{QUOTAS}/q/status", {**stored, "status": status})
+
+
 def test_quota_bounds_the_number_of_pods(api):
-    """The Pod over the quota is refused with the sums."""
-    body = {
-        "apiVersion": "v1",
-        "kind": "ResourceQuota",
-        "metadata": {"name": "q"},
-        "spec": {"hard": {"pods": "1"}},
-    }
-    api.post("/api/v1/namespaces/default/resourcequotas", body)
+    """The Pod over the quota is refused with the sums; what is granted is used at once."""
+    make_quota(api, {"pods": "0"}, hard={"pods": "1"})
     api.pod("a")
 
     status = api.refused(403, "POST", PODS, make_pod("b"))
@@ -113,6 +119,54 @@ def test_quota_bounds_the_number_of_pods(api):
     assert status["message"] == (
         'pods "b" is forbidden: exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1'
     )
+    assert api.get(f"{QUOTAS}/q")["status"]["used"] == {"pods": "1"}
+
+
+def test_a_quota_on_cpu_makes_stating_it_a_duty(api):
+    """All that is missing is named, by resource and container."""
+    hard = {"limits.cpu": "1", "requests.memory": "1Gi"}
+    make_quota(api, dict.fromkeys(hard, "0"), hard=hard)
+
+    status = api.refused(403, "POST", PODS, make_pod())
+
+    assert status["message"] == (
+        'pods "web" is forbidden: failed quota: q: must specify limits.cpu for: main; '
+        "requests.memory for: main"
+    )
+
+
+def test_a_quota_that_nobody_has_looked_at_bounds_nothing(api):
+    """Enforcement begins once the controller has written status."""
+    make_quota(api, hard={"pods": "0"})
+
+    api.pod()
+
+
+def test_a_resource_whose_use_is_unknown_is_refused(api):
+    """Better none than too many."""
+    make_quota(api, {}, hard={"pods": "5"})
+
+    status = api.refused(403, "POST", PODS, make_pod())
+
+    assert status["message"].endswith("status unknown for quota: q, resources: pods")
+
+
+@pytest.mark.parametrize(
+    ("scope", "refused"),
+    [
+        pytest.param("BestEffort", True, id="the Pod states nothing"),
+        pytest.param("NotBestEffort", False, id="other Pods"),
+        pytest.param("NotTerminating", True, id="the Pod runs for ever"),
+        pytest.param("Terminating", False, id="Pods with a deadline"),
+    ],
+)
+def test_scopes_choose_the_pods_that_a_quota_bounds(api, scope, refused):
+    """A Pod outside of the scope is none of the quota's business."""
+    make_quota(api, {"pods": "0"}, hard={"pods": "0"}, scopes=[scope])
+
+    response = api.send("POST", PODS, make_pod())
+
+    assert response.status_code == (403 if refused else 201)
 
 
 def test_binding_sets_node_and_condition(api):

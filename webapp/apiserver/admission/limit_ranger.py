@@ -1,4 +1,4 @@
-"""LimitRanges: default requests and limits of containers, and bounds on them.
+"""LimitRanges: default requests and limits of containers, and bounds on containers, Pods and claims.
 
 Models:
     plugin/pkg/admission/limitranger/admission.go LimitRanger
@@ -9,9 +9,16 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from webapp.api.core.quota import pod_amounts
 from webapp.apimachinery.meta import with_fields
-from webapp.apimachinery.quantity import canonical_text, parse_quantity
-from webapp.apiserver.admission.plugin import CREATE, AdmissionPlugin
+from webapp.apimachinery.quantity import (
+    DECIMAL_SI,
+    canonical_text,
+    format_quantity,
+    parse_quantity,
+    quantity_format,
+)
+from webapp.apiserver.admission.plugin import CREATE, UPDATE, AdmissionPlugin
 from webapp.apiserver.storage import bucket_name
 
 if TYPE_CHECKING:
@@ -22,13 +29,15 @@ if TYPE_CHECKING:
     from webapp.apiserver.storage import Storage
 
 _LIMIT_RANGES = bucket_name("", "limitranges")
+_CLAIM = "PersistentVolumeClaim"
 _CONTAINER = "Container"
+_POD = "Pod"
 _ANNOTATION = "kubernetes.io/limit-ranger"
 _CONTAINER_FIELDS = (("containers", "container"), ("initContainers", "init container"))
 
 
 class LimitRanger(AdmissionPlugin):
-    """Fills in and checks the resources of new Pods."""
+    """Fills in and checks the resources of new Pods, checks the storage that claims ask for."""
 
     name = "LimitRanger"
 
@@ -36,23 +45,30 @@ class LimitRanger(AdmissionPlugin):
         self._storage = storage
 
     def handles(self, group: str, resource: str, subresource: str, operation: str) -> bool:
-        """New Pods."""
-        return (group, resource, subresource, operation) == ("", "pods", "", CREATE)
+        """New Pods, claims new or changed."""
+        if group or subresource:
+            return False
+        if resource == "persistentvolumeclaims":
+            return operation in {CREATE, UPDATE}
+        return resource == "pods" and operation == CREATE
 
     def admit(self, attributes: AdmissionAttributes, obj: JSONObject) -> JSONObject:
         """The Pod with the default requests and limits that its containers lack."""
+        if attributes.info.resource != "pods":
+            return obj
         for item in self._items(attributes.namespace):
             if item.get("type") == _CONTAINER:
                 obj = _with_defaults(obj, item)
         return obj
 
     def validate(self, attributes: AdmissionAttributes, obj: JSONObject) -> None:
-        """Refuse Pods whose containers are out of bounds."""
+        """Refuse what is out of bounds."""
         problems: list[str] = []
         for item in self._items(attributes.namespace):
-            if item.get("type") == _CONTAINER:
-                for container in _containers(obj):
-                    problems += _problems(item, container.get("resources") or {})
+            if attributes.info.resource == "pods":
+                problems += _pod_problems(item, obj)
+            elif item.get("type") == _CLAIM:
+                problems += _claim_problems(item, obj)
         if problems:
             text = problems[0] if len(problems) == 1 else f"[{', '.join(problems)}]"
             raise attributes.forbidden(text)
@@ -104,29 +120,95 @@ def _container_with(container: JSONObject, limits: JSONObject, requests: JSONObj
     return container if merged == resources else {**container, "resources": merged}
 
 
-def _problems(item: JSONObject, resources: JSONObject) -> Iterator[str]:
-    requests, limits = resources.get("requests") or {}, resources.get("limits") or {}
-    for name, bound in sorted((item.get("min") or {}).items()):
-        head = f"minimum {name} usage per {_CONTAINER} is {canonical_text(bound)}"
-        if name not in requests:
+def _pod_problems(item: JSONObject, pod: JSONObject) -> Iterator[str]:
+    if item.get("type") == _CONTAINER:
+        for container in _containers(pod):
+            resources = container.get("resources") or {}
+            requests, limits = _Amounts(resources, "requests"), _Amounts(resources, "limits")
+            yield from _problems(item, _CONTAINER, requests, limits)
+    elif item.get("type") == _POD:
+        yield from _problems(item, _POD, _PodAmounts(pod, "requests"), _PodAmounts(pod, "limits"))
+
+
+def _claim_problems(item: JSONObject, claim: JSONObject) -> Iterator[str]:
+    requests = _Amounts((claim.get("spec") or {}).get("resources") or {}, "requests")
+    for name, bound in _bounds(item, "min"):
+        head = f"minimum {name} usage per {_CLAIM} is {canonical_text(bound)}"
+        yield from _request_problem(head, name, requests, parse_quantity(bound), least=True)
+    for name, bound in _bounds(item, "max"):
+        head = f"maximum {name} usage per {_CLAIM} is {canonical_text(bound)}"
+        yield from _request_problem(head, name, requests, parse_quantity(bound), least=False)
+
+
+def _request_problem(
+    head: str, name: str, requests: _Amounts, bound: Fraction, *, least: bool
+) -> Iterator[str]:
+    if name not in requests.amounts:
+        yield f"{head}.  No request is specified"
+    elif requests.amounts[name] < bound if least else requests.amounts[name] > bound:
+        yield f"{head}, but request is {requests.text(name)}"
+
+
+class _Amounts:
+    """What a container or claim states.
+
+    Attributes:
+        amounts: Resource → exact amount.
+    """
+
+    def __init__(self, resources: JSONObject, kind: str) -> None:
+        self._texts: JSONObject = resources.get(kind) or {}
+        self.amounts = {name: parse_quantity(text) for name, text in self._texts.items()}
+
+    def text(self, name: str) -> str:
+        """The amount as messages print it."""
+        return canonical_text(self._texts[name])
+
+
+class _PodAmounts(_Amounts):
+    """What a Pod's containers state together."""
+
+    def __init__(self, pod: JSONObject, kind: str) -> None:
+        self.amounts = pod_amounts(pod, kind)
+        self._formats: dict[str, str] = {}
+        for container in _containers(pod):
+            for name, text in ((container.get("resources") or {}).get(kind) or {}).items():
+                self._formats.setdefault(name, quantity_format(text))
+
+    def text(self, name: str) -> str:
+        """The sum, in the format of the first container that states some."""
+        return format_quantity(self.amounts[name], self._formats.get(name, DECIMAL_SI))
+
+
+def _bounds(item: JSONObject, kind: str) -> list[tuple[str, str]]:
+    return sorted((item.get(kind) or {}).items())
+
+
+def _problems(
+    item: JSONObject, subject: str, requests: _Amounts, limits: _Amounts
+) -> Iterator[str]:
+    asked, capped = requests.amounts, limits.amounts
+    for name, bound in _bounds(item, "min"):
+        head = f"minimum {name} usage per {subject} is {canonical_text(bound)}"
+        if name not in asked:
             yield f"{head}.  No request is specified"
-        elif parse_quantity(requests[name]) < parse_quantity(bound):
-            yield f"{head}, but request is {canonical_text(requests[name])}"
-        elif name in limits and parse_quantity(limits[name]) < parse_quantity(bound):
-            yield f"{head}, but limit is {canonical_text(limits[name])}"
-    for name, bound in sorted((item.get("max") or {}).items()):
-        head = f"maximum {name} usage per {_CONTAINER} is {canonical_text(bound)}"
-        if name not in limits:
+        elif asked[name] < parse_quantity(bound):
+            yield f"{head}, but request is {requests.text(name)}"
+        elif name in capped and capped[name] < parse_quantity(bound):
+            yield f"{head}, but limit is {limits.text(name)}"
+    for name, bound in _bounds(item, "max"):
+        head = f"maximum {name} usage per {subject} is {canonical_text(bound)}"
+        if name not in capped:
             yield f"{head}.  No limit is specified"
-        elif parse_quantity(limits[name]) > parse_quantity(bound):
-            yield f"{head}, but limit is {canonical_text(limits[name])}"
-        elif name in requests and parse_quantity(requests[name]) > parse_quantity(bound):
-            yield f"{head}, but request is {canonical_text(requests[name])}"
-    for name, bound in sorted((item.get("maxLimitRequestRatio") or {}).items()):
-        if name in requests and name in limits:
-            ratio = parse_quantity(limits[name]) / (parse_quantity(requests[name]) or Fraction(1))
+        elif capped[name] > parse_quantity(bound):
+            yield f"{head}, but limit is {limits.text(name)}"
+        elif name in asked and asked[name] > parse_quantity(bound):
+            yield f"{head}, but request is {requests.text(name)}"
+    for name, bound in _bounds(item, "maxLimitRequestRatio"):
+        if name in asked and name in capped:
+            ratio = capped[name] / (asked[name] or Fraction(1))
             if ratio > parse_quantity(bound):
                 yield (
-                    f"{name} max limit to request ratio per {_CONTAINER} is {canonical_text(bound)}, "
+                    f"{name} max limit to request ratio per {subject} is {canonical_text(bound)}, "
                     f"but provided ratio is {float(ratio):f}"
                 )

@@ -17,10 +17,13 @@ if TYPE_CHECKING:
     from webapp.apiserver.admission.plugin import AdmissionPlugin
     from webapp.apiserver.cacher import Cacher
     from webapp.apiserver.storage import Storage
+    from webapp.sim.loop import Simulation
     from webapp.sim.rng import RandomStreams
 
 
-def make_plugins(storage: Storage, cacher: Cacher, streams: RandomStreams) -> list[AdmissionPlugin]:
+def make_plugins(
+    storage: Storage, cacher: Cacher, streams: RandomStreams, sim: Simulation
+) -> list[AdmissionPlugin]:
     """New plugins, one of each."""
     return [
         NamespaceLifecycle(storage),
@@ -29,6 +32,6 @@ def make_plugins(storage: Storage, cacher: Cacher, streams: RandomStreams) -> li
         TaintNodesByCondition(),
         PriorityPlugin(storage, cacher),
         DefaultTolerationSeconds(),
-        ResourceQuota(storage),
+        ResourceQuota(storage, sim),
         RoleEscalation(storage, cacher),
     ]

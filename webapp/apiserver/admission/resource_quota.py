@@ -1,10 +1,10 @@
 """ResourceQuotas: what a Namespace may hold in all.
 
-Use is counted from the stored objects at the moment of the request. Quotas with scopes are left out of
-account, and nobody writes ``status.used``.
+A request is measured against ``status.hard`` and ``status.used``, and what it is granted is written into
+``status.used`` at once; the quota controller gives back what goes.
 
 Models:
-    staging/src/k8s.io/apiserver/pkg/admission/plugin/resourcequota/controller.go CheckRequest
+    staging/src/k8s.io/apiserver/pkg/admission/plugin/resourcequota/controller.go CheckRequest, checkQuotas
 """
 
 from __future__ import annotations
@@ -12,28 +12,32 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from webapp.apimachinery.quantity import canonical_text, parse_quantity
-from webapp.apiserver.admission.plugin import CREATE, AdmissionPlugin
-from webapp.apiserver.storage import bucket_name
+from webapp.api.core.quota import (
+    IGNORED,
+    amount_text,
+    counted_resources,
+    is_in_scope,
+    missing_amounts,
+    usage_of,
+)
+from webapp.apimachinery.quantity import parse_quantity
+from webapp.apiserver.admission.plugin import CREATE, UPDATE, AdmissionPlugin
+from webapp.apiserver.storage import bucket_name, object_key
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from webapp.api.core.quota import Amounts
     from webapp.apimachinery.meta import JSONObject
     from webapp.apiserver.admission.plugin import AdmissionAttributes
     from webapp.apiserver.storage import Storage
+    from webapp.sim.loop import Simulation
 
 _QUOTAS = bucket_name("", "resourcequotas")
-_COUNTED = frozenset(
-    (
-        "configmaps",
-        "persistentvolumeclaims",
-        "pods",
-        "replicationcontrollers",
-        "resourcequotas",
-        "secrets",
-        "services",
-    )
+_ACTOR = "kube-apiserver"
+_COUNTED_ON_CHANGE = frozenset(
+    {("persistentvolumeclaims", ""), ("pods", "resize"), ("services", "")}
 )
-_ENDED = frozenset(("Failed", "Succeeded"))
 
 
 class ResourceQuota(AdmissionPlugin):
@@ -41,106 +45,96 @@ class ResourceQuota(AdmissionPlugin):
 
     name = "ResourceQuota"
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: Storage, sim: Simulation) -> None:
         self._storage = storage
+        self._sim = sim
 
     def handles(self, group: str, resource: str, subresource: str, operation: str) -> bool:
-        """All new objects but Events."""
-        del group
-        return operation == CREATE and not subresource and resource != "events"
+        """All new objects but Events, and changes of what can come to count for more."""
+        if (group, resource) in IGNORED:
+            return False
+        if operation == UPDATE:
+            return not group and (resource, subresource) in _COUNTED_ON_CHANGE
+        return operation == CREATE and not subresource
 
     def validate(self, attributes: AdmissionAttributes, obj: JSONObject) -> None:
-        """Refuse the object if a quota would be exceeded."""
+        """Refuse the object if a quota would be exceeded, else count it."""
         if not attributes.namespace:
             return
-        for quota in self._storage.list(_QUOTAS, attributes.namespace):
-            spec = quota.get("spec") or {}
-            if not spec.get("scopes") and not spec.get("scopeSelector"):
-                self._check(attributes, obj, quota["metadata"]["name"], spec.get("hard") or {})
-
-    def _check(
-        self, attributes: AdmissionAttributes, obj: JSONObject, quota: str, hard: JSONObject
-    ) -> None:
-        info = attributes.info
-        wanted = _usage(info.group, info.resource, obj)
-        concerned = sorted(name for name in hard if name in wanted)
-        if info.resource == "pods" and not info.group:
-            _require_amounts(attributes, obj, quota, hard)
-        if not concerned:
+        quotas = self._storage.list(_QUOTAS, attributes.namespace)
+        if not quotas:
             return
-        bucket = bucket_name(info.group, info.resource)
-        used = dict.fromkeys(concerned, Fraction(0))
-        for held in self._storage.list(bucket, attributes.namespace):
-            usage = _usage(info.group, info.resource, held)
-            for name in concerned:
-                used[name] += usage.get(name, 0)
-        exceeded = [
-            name for name in concerned if used[name] + wanted[name] > parse_quantity(hard[name])
-        ]
-        if exceeded:
-            raise attributes.forbidden(
-                f"exceeded quota: {quota}, requested: {_texts(wanted, exceeded)}, "
-                f"used: {_texts(used, exceeded)}, "
-                f"limited: {','.join(f'{name}={canonical_text(hard[name])}' for name in exceeded)}"
-            )
+        info = attributes.info
+        matching = []
+        for quota in quotas:
+            names = _hard_names(quota)
+            concerned = counted_resources(names, info.group, info.resource)
+            if not concerned or not is_in_scope(quota["spec"], info.group, info.resource, obj):
+                continue
+            _require_countable(attributes, quota, concerned, obj)
+            matching.append(quota)
+        wanted = self._wanted(attributes, obj)
+        granted = [_grant(attributes, quota, wanted) for quota in matching]
+        if attributes.dry_run:
+            return
+        for grant in granted:
+            if grant is not None:
+                key = object_key(attributes.namespace, grant["metadata"]["name"])
+                self._storage.update(_QUOTAS, key, grant, _ACTOR)
+
+    def _wanted(self, attributes: AdmissionAttributes, obj: JSONObject) -> Amounts:
+        """What the request adds."""
+        info, now_ms = attributes.info, self._sim.now_ms
+        usage = usage_of(info.group, info.resource, obj, now_ms)
+        if attributes.operation == UPDATE and attributes.old is not None:
+            before = usage_of(info.group, info.resource, attributes.old, now_ms)
+            for name, amount in before.items():
+                usage[name] = usage.get(name, Fraction(0)) - amount
+        return {name: amount for name, amount in usage.items() if amount}
 
 
-def _usage(group: str, resource: str, obj: JSONObject) -> dict[str, Fraction]:
-    """What an object counts for, by quota resource."""
-    one = Fraction(1)
-    usage = {f"count/{resource}.{group}" if group else f"count/{resource}": one}
-    if not group and resource in _COUNTED:
-        usage[resource] = one
-    if not group and resource == "services":
-        type_ = (obj.get("spec") or {}).get("type")
-        usage["services.nodeports"] = Fraction(int(type_ in {"NodePort", "LoadBalancer"}))
-        usage["services.loadbalancers"] = Fraction(int(type_ == "LoadBalancer"))
-    if not group and resource == "pods":
-        if (obj.get("status") or {}).get("phase") in _ENDED:
-            return {name: amount for name, amount in usage.items() if name.startswith("count/")}
-        for kind in ("requests", "limits"):
-            for name, amount in _pod_amounts(obj, kind).items():
-                usage[f"{kind}.{name}"] = amount
-                if kind == "requests" and name in {"cpu", "memory", "ephemeral-storage"}:
-                    usage[name] = amount
-    return usage
+def _hard_names(quota: JSONObject) -> list[str]:
+    return sorted((quota.get("status") or {}).get("hard") or ())
 
 
-def _pod_amounts(pod: JSONObject, kind: str) -> dict[str, Fraction]:
-    totals: dict[str, Fraction] = {}
-    for container in (pod.get("spec") or {}).get("containers") or ():
-        for name, amount in ((container.get("resources") or {}).get(kind) or {}).items():
-            totals[name] = totals.get(name, Fraction(0)) + parse_quantity(amount)
-    for container in (pod.get("spec") or {}).get("initContainers") or ():
-        for name, amount in ((container.get("resources") or {}).get(kind) or {}).items():
-            totals[name] = max(totals.get(name, Fraction(0)), parse_quantity(amount))
-    return totals
-
-
-def _require_amounts(
-    attributes: AdmissionAttributes, pod: JSONObject, quota: str, hard: JSONObject
+def _require_countable(
+    attributes: AdmissionAttributes, quota: JSONObject, concerned: list[str], obj: JSONObject
 ) -> None:
-    """A quota on cpu or memory makes stating them a duty."""
-    missing: dict[str, list[str]] = {}
-    for name in sorted(hard):
-        kind, _, resource = name.rpartition(".")
-        if resource not in {"cpu", "memory"} or kind not in {"", "limits", "requests"}:
-            continue
-        for container in (pod.get("spec") or {}).get("containers") or ():
-            if resource not in ((container.get("resources") or {}).get(kind or "requests") or {}):
-                missing.setdefault(container["name"], []).append(name)
-    if missing:
-        texts = [
-            f"{','.join(names)} for: {container}" for container, names in sorted(missing.items())
-        ]
-        raise attributes.forbidden(f"failed quota: {quota}: must specify {'; '.join(texts)}")
+    name = quota["metadata"]["name"]
+    if attributes.info.resource == "pods":
+        problem = missing_amounts(concerned, obj)
+        if problem:
+            raise attributes.forbidden(f"failed quota: {name}: {problem}")
+    used = quota["status"].get("used") or {}
+    if any(resource not in used for resource in concerned):
+        text = f"status unknown for quota: {name}, resources: {','.join(concerned)}"
+        raise attributes.forbidden(text)
 
 
-def _texts(amounts: dict[str, Fraction], names: list[str]) -> str:
-    return ",".join(f"{name}={_amount_text(amounts[name])}" for name in names)
+def _grant(
+    attributes: AdmissionAttributes, quota: JSONObject, wanted: Amounts
+) -> JSONObject | None:
+    """The quota with what is wanted added to its use; ``None`` when that is nothing to it."""
+    status = quota["status"]
+    hard, used = status["hard"], status.get("used") or {}
+    concerned = sorted(name for name in wanted if name in hard)
+    if not concerned:
+        return None
+    before = {name: parse_quantity(used.get(name, "0")) for name in concerned}
+    exceeded = [
+        name
+        for name in concerned
+        if wanted[name] > 0 and before[name] + wanted[name] > parse_quantity(hard[name])
+    ]
+    if exceeded:
+        raise attributes.forbidden(
+            f"exceeded quota: {quota['metadata']['name']}, "
+            f"requested: {_texts(wanted, hard, exceeded)}, used: {_texts(before, hard, exceeded)}, "
+            f"limited: {','.join(f'{name}={hard[name]}' for name in exceeded)}"
+        )
+    after = {name: amount_text(before[name] + wanted[name], hard[name]) for name in concerned}
+    return {**quota, "status": {**status, "used": {**used, **after}}}
 
 
-def _amount_text(amount: Fraction) -> str:
-    if amount.denominator == 1:
-        return str(amount.numerator)
-    return f"{-(-amount.numerator * 1000 // amount.denominator)}m"
+def _texts(amounts: Amounts, hard: JSONObject, names: Iterable[str]) -> str:
+    return ",".join(f"{name}={amount_text(amounts[name], hard[name])}" for name in names)

@@ -1,0 +1,1 @@
+"""ResourceQuotas: what a Namespace uses of what it may."""
