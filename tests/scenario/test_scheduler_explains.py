@@ -32,7 +32,7 @@ def test_a_pod_waits_for_an_uncordon_and_the_explanation_shows_each_attempt():
     cluster.sim.run_until_idle()
     message = client.get(PODS, "default", "web")["status"]["conditions"][0]["message"]
     assert message == (
-        "0/3 nodes are available: 3 node(s) were unschedulable. preemption: "
+        "0/3 nodes are available: 3 node(s) were unschedulable. no new claims to deallocate, preemption: "
         "0/3 nodes are available: 3 Preemption is not helpful for scheduling."
     )
 

@@ -96,7 +96,7 @@ def test_equal_priorities_do_not_evict_one_another(world):
     world.settle()
 
     assert world.events("second") == [
-        "FailedScheduling: 0/1 nodes are available: 1 Insufficient cpu. preemption: "
+        "FailedScheduling: 0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: "
         "0/1 nodes are available: 1 No preemption victims found for incoming pod."
     ]
 

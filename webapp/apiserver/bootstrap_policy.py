@@ -182,6 +182,10 @@ CLUSTER_ROLE_RULES: dict[str, list[JSONObject]] = {
         _rule("discovery.k8s.io", "endpointslices", ("list", "watch")),
     ],
     "system:public-info-viewer": [_paths(_PUBLIC_PATHS)],
+    "system:volume-scheduler": [
+        _rule("core", "persistentvolumeclaims persistentvolumes", ("patch", "update", *_READ)),
+        _rule("storage.k8s.io", "storageclasses", _READ),
+    ],
     "view": _VIEW,
 }
 """ClusterRole → its rules."""
@@ -193,6 +197,7 @@ USER_BINDINGS: dict[str, tuple[str, str]] = {
     ),
     "system:kube-scheduler": ("system:kube-scheduler", "system:kube-scheduler"),
     "system:node-proxier": ("system:node-proxier", "system:kube-proxy"),
+    "system:volume-scheduler": ("system:volume-scheduler", "system:kube-scheduler"),
 }
 """ClusterRoleBinding → (ClusterRole, user)."""
 

@@ -21,7 +21,7 @@ from webapp.apimachinery.status import StatusError
 from webapp.apimachinery.timestamps import time_text
 from webapp.client.rest import STRATEGIC_MERGE_PATCH
 from webapp.scheduler.diagnosis import Attempt
-from webapp.scheduler.framework.interface import Status
+from webapp.scheduler.framework.interface import Code, Status
 from webapp.scheduler.framework.nominator import nominated_node_name
 from webapp.scheduler.framework.types import ActionType, ClusterEvent, EventResource
 from webapp.trace.facts import NodeChosen, NodesFiltered, NodesScored, PodBound, PodUnschedulable
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 ACTOR = "kube-scheduler"
 
 _LISTED_NODES = 20
+_PRE_BIND_POLL_MS = 1000
 _LONGEST_EVENT = 1024
 
 
@@ -197,6 +198,9 @@ class ScheduleOne:
             status = framework.run_pre_bind_plugins(binding.state, pod, binding.node_name)
             if status.is_success:
                 status = framework.run_bind_plugins(binding.state, pod, binding.node_name)
+            if status.code is Code.WAIT:
+                self._with.sim.schedule(_PRE_BIND_POLL_MS, self.binding_cycle, binding)
+                return
             if not status.is_success:
                 self._take_back(binding, status)
                 return

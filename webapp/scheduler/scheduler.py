@@ -16,14 +16,18 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from webapp.api.resources import (
+    CSI_NODES,
     NAMESPACES,
     NODES,
+    PERSISTENT_VOLUME_CLAIMS,
+    PERSISTENT_VOLUMES,
     POD_DISRUPTION_BUDGETS,
     PODS,
     REPLICA_SETS,
     REPLICATION_CONTROLLERS,
     SERVICES,
     STATEFUL_SETS,
+    STORAGE_CLASSES,
 )
 from webapp.scheduler.cache import Cache
 from webapp.scheduler.config import SchedulerConfiguration
@@ -44,6 +48,7 @@ from webapp.scheduler.framework.types import (
     EventResource,
     PodInfo,
 )
+from webapp.scheduler.framework.volumes import Volumes
 from webapp.scheduler.schedule_one import Collaborators, ScheduleOne, scheduler_name
 from webapp.scheduler.schedule_pod import Algorithm
 from webapp.scheduler.scheduling_queue import TIMED_OUT, QueuePolicy, SchedulingQueue
@@ -101,6 +106,7 @@ class Scheduler:
         self._listers = Listers()
         self.cache.nodes.namespace_labels = self._listers.namespace_labels
         self._nominator = Nominator()
+        self._volumes = Volumes()
         tie_breaks = streams.stream("scheduler/tie-break")
         evictor = Evictor(sim, client, events, self._nominator, self._pods.get)
         self._handle = Handle(
@@ -111,6 +117,8 @@ class Scheduler:
             self._pods.get,
             evictor.evict,
             tie_breaks.keyed_bits64,
+            self._volumes,
+            lambda: sim.now_ms,
         )
         self._frameworks = self._build(config)
         self.queue = SchedulingQueue(sim, self._queue_policy(config), self._on_active)
@@ -138,6 +146,7 @@ class Scheduler:
     def start(self) -> None:
         """Follow Nodes and Pods from now on."""
         self._follow_listers()
+        self._follow_storage()
         self._nodes.add_handler(
             on_add=self._on_node_add,
             on_update=self._on_node_update,
@@ -167,6 +176,47 @@ class Scheduler:
             on_update=partial(_put_newer, self._on_namespace),
             on_delete=listers.remove_namespace,
         )
+
+    def _follow_storage(self) -> None:
+        """Keep up what plugins look up about volumes, and tell the queue."""
+        volumes = self._volumes
+        for resource, kind, put, remove in (
+            (
+                PERSISTENT_VOLUME_CLAIMS,
+                EventResource.PERSISTENT_VOLUME_CLAIM,
+                volumes.put_claim,
+                volumes.remove_claim,
+            ),
+            (
+                PERSISTENT_VOLUMES,
+                EventResource.PERSISTENT_VOLUME,
+                volumes.put_volume,
+                volumes.remove_volume,
+            ),
+            (
+                STORAGE_CLASSES,
+                EventResource.STORAGE_CLASS,
+                volumes.put_class,
+                volumes.remove_class,
+            ),
+            (CSI_NODES, EventResource.CSI_NODE, volumes.put_csi_node, volumes.remove_csi_node),
+        ):
+            self._informers.informer(resource).add_handler(
+                on_add=partial(self._on_storage, put, kind, None),
+                on_update=partial(self._on_storage, put, kind),
+                on_delete=remove,
+            )
+
+    def _on_storage(
+        self,
+        put: Callable[[JSONObject], None],
+        kind: EventResource,
+        old: JSONObject | None,
+        new: JSONObject,
+    ) -> None:
+        put(new)
+        action = ActionType.ADD if old is None else ActionType.UPDATE
+        self.queue.move_all(ClusterEvent(kind, action), old, new)
 
     def _on_namespace(self, namespace: JSONObject) -> None:
         name = namespace["metadata"]["name"]

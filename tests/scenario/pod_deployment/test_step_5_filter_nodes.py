@@ -29,7 +29,7 @@ def test_a_pod_that_fits_nowhere_waits_with_upstreams_message(world):
 
     pod = world.get("Pod", "huge")
     message = (
-        "0/3 nodes are available: 3 Insufficient cpu. "
+        "0/3 nodes are available: 3 Insufficient cpu. no new claims to deallocate, "
         "preemption: 0/3 nodes are available: 3 Preemption is not helpful for scheduling."
     )
     assert pod["status"]["phase"] == "Pending"

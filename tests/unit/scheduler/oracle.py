@@ -83,7 +83,7 @@ class Oracle:
         if only is not None and not only:
             reasons = "pod affinity terms conflict"
             text = f"0/{len(order)} nodes are available: {reasons}."
-            return self.with_preemption(pod, text, [])
+            return Decision("", {}, f"{text} not found")
         candidates = [n for n in order if only is None or n["metadata"]["name"] in only]
         total = len(candidates)
         if only is None:
@@ -155,7 +155,7 @@ class Oracle:
     def with_preemption(self, pod: JSON, text: str, helpful: list[JSON]) -> Decision:
         """Evict, or say why not."""
         if pod["spec"].get("preemptionPolicy") == "Never":
-            text += " preemption: not eligible due to preemptionPolicy=Never."
+            text += " no new claims to deallocate, preemption: not eligible due to preemptionPolicy=Never."
             return Decision("", {}, text)
         order = self.scan_order()
         helpful = [node for node in order if node in helpful]
@@ -178,7 +178,11 @@ class Oracle:
         if not candidates:
             if len(order) > len(helpful):
                 reasons["Preemption is not helpful for scheduling"] = len(order) - len(helpful)
-            return Decision("", {}, f"{text} preemption: {message(len(order), reasons)}")
+            return Decision(
+                "",
+                {},
+                f"{text} no new claims to deallocate, preemption: {message(len(order), reasons)}",
+            )
 
         def harm(candidate: tuple[str, list[JSON], int]) -> tuple[int, int, int, int]:
             _, victims, violations = candidate

@@ -54,7 +54,7 @@ def test_a_pod_that_fits_nowhere_gets_upstreams_message(world):
     message = (
         "0/5 nodes are available: 1 Insufficient memory, 1 Too many pods, "
         "1 node(s) had untolerated taint(s), 1 node(s) were unschedulable, 2 Insufficient cpu. "
-        "preemption: 0/5 nodes are available: 1 No preemption victims found for incoming pod, "
+        "no new claims to deallocate, preemption: 0/5 nodes are available: 1 No preemption victims found for incoming pod, "
         "4 Preemption is not helpful for scheduling."
     )
     assert world.api.events == [("Warning", "FailedScheduling", message)]
@@ -80,7 +80,7 @@ def test_a_daemon_pod_is_told_apart_from_the_nodes_it_does_not_name(world):
 
     assert world.api.condition("d")["message"].startswith(
         "0/2 nodes are available: 1 Insufficient cpu, "
-        "1 node(s) didn't satisfy plugin(s) [NodeAffinity]. preemption:"
+        "1 node(s) didn't satisfy plugin(s) [NodeAffinity]. no new claims to deallocate, preemption:"
     )
 
 

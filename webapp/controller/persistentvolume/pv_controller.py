@@ -109,7 +109,12 @@ class PersistentVolumeController(Controller):
                 self._assign_class(claim, default["metadata"]["name"])
                 return
         storage_class = self._classes.get(class_name(claim))
-        if storage_class is not None and self._waits_for_consumer(key, claim, storage_class):
+        is_given = any(is_bound_to(volume, claim) for volume in self._volumes.list())
+        if (
+            not is_given
+            and storage_class is not None
+            and self._waits_for_consumer(key, claim, storage_class)
+        ):
             return
         volume = find_volume(claim, self._volumes.list())
         if volume is not None:

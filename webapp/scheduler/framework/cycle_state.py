@@ -32,6 +32,10 @@ class CycleState:
         """Keep ``value`` under ``key``, in place of what was there."""
         self._entries[key] = value
 
+    def has(self, key: str) -> bool:
+        """Whether something was kept under ``key``."""
+        return key in self._entries
+
     def read(self, key: str) -> Any:
         """What was kept under ``key``.
 

@@ -8,7 +8,7 @@ besides the Pod; the runtime keeps answers and asks again only for the rows that
 
 Models:
     staging/src/k8s.io/kube-scheduler/framework/interface.go
-    Deviation: arrays over Nodes instead of one call a Node; no Wait from Permit.
+    Deviation: arrays over Nodes instead of one call a Node; no Wait from Permit; PreBind is asked again instead of blocking.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import numpy as np
 
 from webapp.scheduler.framework.listers import Listers
 from webapp.scheduler.framework.nominator import Nominator
+from webapp.scheduler.framework.volumes import Volumes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
@@ -46,6 +47,7 @@ class Code(IntEnum):
     ERROR = 1
     UNSCHEDULABLE = 2
     UNSCHEDULABLE_AND_UNRESOLVABLE = 3
+    WAIT = 4
     SKIP = 5
 
 
@@ -81,6 +83,8 @@ class Status:
 
 SUCCESS = Status(Code.SUCCESS)
 SKIP = Status(Code.SKIP)
+WAIT = Status(Code.WAIT)
+"""Of PreBind: ask again in a second."""
 
 
 class Scope(Enum):
@@ -109,6 +113,8 @@ class Handle:
         latest_pod: ``namespace/name`` → the newest version that informers know, or ``None``.
         evict: Called with (victims, the Pod that they make room for, Node name).
         chance: Text → a number that depends on the text and the run's seed.
+        volumes: Storage.
+        now_ms: Virtual time.
     """
 
     client: RESTClient
@@ -118,6 +124,8 @@ class Handle:
     latest_pod: Callable[[str], JSONObject | None] = lambda _: None
     evict: Callable[[Sequence[PodInfo], PodInfo, str], None] = lambda *_: None
     chance: Callable[[str], int] = lambda _: 0
+    volumes: Volumes = field(default_factory=Volumes)
+    now_ms: Callable[[], int] = lambda: 0
 
 
 class Plugin:
@@ -390,7 +398,7 @@ class PreBindPlugin(Plugin):
     """Does what must be done before the binding is written."""
 
     def pre_bind(self, state: CycleState, pod: PodInfo, node_name: str) -> Status:
-        """Do it."""
+        """Do it; WAIT when it is not done yet."""
         raise NotImplementedError
 
 

@@ -137,6 +137,7 @@ class NodeTable:
             "required-anti" and the weights of preferred ones.
         terms_version: Rises whenever a term comes that no Pod carried before.
         namespace_labels: Namespace → its labels.
+        claim_users: ``namespace/name`` of a claim → Pods on Nodes that use it.
     """
 
     allocatable_cpu: IntArray
@@ -171,6 +172,7 @@ class NodeTable:
         self.namespace_labels: Callable[[str], Mapping[str, str]] = _no_labels
         self._counts: WeakValueDictionary[Hashable, PodCounts] = WeakValueDictionary()
         self._counts_by_match: dict[Hashable, tuple[PodCounts, ...]] = {}
+        self.claim_users: dict[str, int] = {}
         self._stale = False
         self._capacity = 0
         self._arrivals = 0
@@ -206,6 +208,8 @@ class NodeTable:
         for pod in info.pods.values():
             for counts in self._all_counts_of(pod):
                 counts.total -= 1
+            if pod.claims:
+                self._count_claims(pod, -1)
         return info.pods
 
     def update_node(self, node: JSONObject) -> ActionType:
@@ -298,7 +302,17 @@ class NodeTable:
         if self._counts or pod.terms is not NO_TERMS:
             for counts in self._all_counts_of(pod):
                 counts.add(row, sign)
+        if pod.claims:
+            self._count_claims(pod, sign)
         self.usage_log.append(row)
+
+    def _count_claims(self, pod: PodInfo, sign: int) -> None:
+        users = self.claim_users
+        for name, _ in pod.claims:
+            key = f"{pod.namespace}/{name}"
+            users[key] = users.get(key, 0) + sign
+            if not users[key]:
+                del users[key]
 
     # --- counts of Pods -----------------------------------------------------------------------
 

@@ -407,7 +407,7 @@ class PodClass:
 
     def looks_at_resources_only(self) -> bool:
         """Whether refusals change with the amounts on a Node alone; not with ports or other Pods."""
-        if self.pod.host_ports or self.pod.requests.scalars:
+        if self.pod.host_ports or self.pod.requests.scalars or self.pod.claims:
             return False
         return all(
             plugin.is_idle(self.state, self.pod, self._nodes) for _, plugin in self._cluster_filters

@@ -103,7 +103,7 @@ class Framework:
 
         With ``wanted`` it may be up to date for that many rows from ``start`` on only.
         """
-        if pod.signed_at != self._handle.listers.selectors_version:
+        if pod.signed_at != self._handle.listers.selectors_version or pod.claims:
             pod.signature = tuple([sign(pod) for sign in self._signs])
             pod.signed_at = self._handle.listers.selectors_version
         classes = self._classes
@@ -173,7 +173,7 @@ class Framework:
         return SUCCESS
 
     def run_pre_bind_plugins(self, state: CycleState, pod: PodInfo, node_name: str) -> Status:
-        """SUCCESS, or the first failure."""
+        """SUCCESS, or the first failure; WAIT when a plugin has not finished."""
         for plugin in self._pre_bind:
             status = plugin.pre_bind(state, pod, node_name)
             if not status.is_success:

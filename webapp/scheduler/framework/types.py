@@ -16,6 +16,7 @@ import orjson
 from webapp.apimachinery.meta import namespaced_name
 from webapp.scheduler.framework.affinity_terms import affinity_terms
 from webapp.scheduler.framework.resources import PodRequests, pod_requests
+from webapp.scheduler.framework.volumes import claim_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
@@ -34,6 +35,13 @@ _LOOKED_AT = (
     "tolerations",
     "topologySpreadConstraints",
 )
+
+
+_DISK_NAMES = {
+    "awsElasticBlockStore": ("volumeID",),
+    "gcePersistentDisk": ("pdName",),
+    "iscsi": ("iqn",),
+}
 
 
 class HostPort(NamedTuple):
@@ -58,12 +66,17 @@ class PodInfo:
         priority: ``spec.priority``; 0 when there is none.
         requests: What it asks for.
         host_ports: Ports that it takes on its Node.
+        claims: Names of the claims it uses, each with whether it is made for this Pod alone.
+        disks: Disks named in the Pod itself, of kinds that one Pod a Node may write to: kind, names,
+            and last whether it only reads.
         signature: What the plugins of its profile look at; Pods with equal ones share verdicts.
         signed_at: Version of the listers when it was signed.
     """
 
     __slots__ = (
         "_match_key",
+        "claims",
+        "disks",
         "host_ports",
         "is_terminating",
         "key",
@@ -90,6 +103,8 @@ class PodInfo:
         self.priority: int = pod["spec"].get("priority") or 0
         self.requests: PodRequests = pod_requests(pod)
         self.host_ports = _host_ports(pod["spec"])
+        self.claims = claim_names(pod)
+        self.disks = _disks(pod["spec"])
         self.signature: Hashable = None
         self.signed_at = -1
         self._match_key: tuple[str, bytes, bool] | None = None
@@ -134,6 +149,23 @@ def _host_ports(spec: JSONObject) -> tuple[HostPort, ...]:
     )
 
 
+def _disks(spec: JSONObject) -> tuple[tuple[Hashable, ...], ...]:
+    found: list[tuple[Hashable, ...]] = []
+    for volume in spec.get("volumes") or ():
+        for kind, names in _DISK_NAMES.items():
+            if kind in volume:
+                own = volume[kind]
+                reads = kind != "awsElasticBlockStore" and bool(own.get("readOnly"))
+                found.append((kind, *(own.get(name) for name in names), reads))
+        if "rbd" in volume:
+            own = volume["rbd"]
+            found.extend(
+                ("rbd", monitor, own.get("pool"), own.get("image"), bool(own.get("readOnly")))
+                for monitor in own.get("monitors") or ()
+            )
+    return tuple(found)
+
+
 @dataclass(slots=True)
 class QueuedPodInfo:
     """A Pod in the scheduling queue.
@@ -173,6 +205,7 @@ class EventResource(Enum):
     PERSISTENT_VOLUME = "PersistentVolume"
     PERSISTENT_VOLUME_CLAIM = "PersistentVolumeClaim"
     STORAGE_CLASS = "StorageClass"
+    CSI_NODE = "CSINode"
     WILDCARD = "*"
 
 

@@ -37,7 +37,7 @@ export function headlineFor({ journey, pod, selected, now, nodes, pods }: Headli
 
 /** The scheduler's message without its second half, which only repeats the first. */
 function withoutPreemption(text: string): string {
-  const [first = text, second] = text.split(". preemption:");
+  const [first = text, second] = text.split(/\. (?:no new claims to deallocate, )?preemption:/);
   return second === undefined ? text : `${first}.`;
 }
 

@@ -1,0 +1,1 @@
+"""What the scheduler does in a whole cluster, plugin by plugin."""
