@@ -15,7 +15,7 @@ from webapp.cri.programs.network import (
     HTTPRequest,
 )
 from webapp.network.dataplane import REJECTED
-from webapp.network.dns import DOMAIN
+from webapp.network.resolver import DOMAIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +69,7 @@ class PodNetwork:
         suffixes = ["", f"{namespace}.svc.{DOMAIN}", f"svc.{DOMAIN}", DOMAIN]
         for suffix in suffixes[:1] if name.endswith(".") else suffixes:
             full = f"{bare}.{suffix}" if suffix else bare
-            found = dns.resolve(full)
+            found = dns.query(full).data("A")
             if found:
                 return [(full, address) for address in found]
         return []
