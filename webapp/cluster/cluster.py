@@ -29,6 +29,7 @@ from webapp.etcd.mvcc import Store
 from webapp.journey.timeline import JourneyLog
 from webapp.metrics_server.server import NodeMetrics, PodMetrics
 from webapp.scheduler.config import SchedulerConfiguration
+from webapp.scheduler.live_configuration import LiveConfiguration
 from webapp.scheduler.scheduler import Scheduler
 from webapp.sim.errors import SimulationError
 from webapp.sim.loop import Simulation
@@ -62,6 +63,7 @@ class Cluster:
         recorder: The facts.
         journeys: Each Pod's way through the nine steps.
         scheduler: For its explanations.
+        scheduler_configuration: What the scheduler works by.
         past: The moments that can be looked back at.
         clock: How time is meant to run, as the Clock object says.
         lag_ms: How far virtual time trails the speed asked for, as the driver last saw it.
@@ -96,6 +98,7 @@ class Cluster:
         self._viewers_transport = ImmediateTransport(self._apiserver)
         self.viewer = RESTClient(self._viewers_transport, VIEWER, "podarium-page")
         self.scheduler = self._make_scheduler()
+        self.scheduler_configuration = self._make_scheduler_configuration()
         self._controllers = self._make_controllers()
         self._node_informers = InformerFactory(self.client_for(NODE_COMPONENTS, "kubelet"))
         self._machines = self._make_machines()
@@ -165,6 +168,16 @@ class Cluster:
             SchedulerConfiguration(),
         )
 
+    def _make_scheduler_configuration(self) -> LiveConfiguration:
+        """Its ConfigMap reaches the scheduler as a mounted file would, so not through its own client."""
+        mounted = self.client_for(VIEWER, "kubelet")
+        client = self.client_for(SCHEDULER, "kube-scheduler")
+        return LiveConfiguration(
+            InformerFactory(mounted),
+            EventRecorder(client, self.sim, "default-scheduler"),
+            self.scheduler.configure,
+        )
+
     def _make_controllers(self) -> ControllerManager:
         client = self.client_for(CONTROLLER_MANAGER, "kube-controller-manager")
         return ControllerManager(
@@ -197,6 +210,7 @@ class Cluster:
         self.admin.create(CLOCKS, "", clock_object(self.clock))
         self._watch_clock()
         self._controllers.start()
+        self.scheduler_configuration.start()
         self.scheduler.start()
         self._machines.start()
         self._faults.start()

@@ -277,6 +277,7 @@ class _Reader:
             "NodeResourcesBalancedAllocation": self._balance,
             "NodeResourcesFit": self._fit,
             "PodTopologySpread": self._spread,
+            "VolumeBinding": self._volume_binding,
         }
         found: dict[str, Mapping[str, Any]] = {}
         for place, one in enumerate(self._list(path, content)):
@@ -310,6 +311,12 @@ class _Reader:
             "hard_weight": self._number((*path, weight), given.get(weight), 1, 0, _PERCENT),
             "ignores_preferences_of_existing": bool(given.get(ignores)),
         }
+
+    def _volume_binding(self, path: Path, content: Any) -> Mapping[str, Any]:
+        timeout = "bindTimeoutSeconds"
+        given = self._args(path, content, (timeout,))
+        seconds = self._number((*path, timeout), given.get(timeout), 600, 0, 2**31 - 1)
+        return {"bind_timeout_ms": seconds * 1000}
 
     def _balance(self, path: Path, content: Any) -> Mapping[str, Any]:
         given = self._args(path, content, ("resources",))

@@ -15,8 +15,8 @@ import orjson
 
 from webapp.apimachinery.meta import namespaced_name
 from webapp.scheduler.framework.affinity_terms import affinity_terms
+from webapp.scheduler.framework.pod_volumes import claim_names, disks
 from webapp.scheduler.framework.resources import PodRequests, pod_requests
-from webapp.scheduler.framework.volumes import claim_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
@@ -35,13 +35,6 @@ _LOOKED_AT = (
     "tolerations",
     "topologySpreadConstraints",
 )
-
-
-_DISK_NAMES = {
-    "awsElasticBlockStore": ("volumeID",),
-    "gcePersistentDisk": ("pdName",),
-    "iscsi": ("iqn",),
-}
 
 
 class HostPort(NamedTuple):
@@ -104,7 +97,7 @@ class PodInfo:
         self.requests: PodRequests = pod_requests(pod)
         self.host_ports = _host_ports(pod["spec"])
         self.claims = claim_names(pod)
-        self.disks = _disks(pod["spec"])
+        self.disks = disks(pod)
         self.signature: Hashable = None
         self.signed_at = -1
         self._match_key: tuple[str, bytes, bool] | None = None
@@ -147,23 +140,6 @@ def _host_ports(spec: JSONObject) -> tuple[HostPort, ...]:
         for port in container.get("ports") or ()
         if port.get("hostPort")
     )
-
-
-def _disks(spec: JSONObject) -> tuple[tuple[Hashable, ...], ...]:
-    found: list[tuple[Hashable, ...]] = []
-    for volume in spec.get("volumes") or ():
-        for kind, names in _DISK_NAMES.items():
-            if kind in volume:
-                own = volume[kind]
-                reads = kind != "awsElasticBlockStore" and bool(own.get("readOnly"))
-                found.append((kind, *(own.get(name) for name in names), reads))
-        if "rbd" in volume:
-            own = volume["rbd"]
-            found.extend(
-                ("rbd", monitor, own.get("pool"), own.get("image"), bool(own.get("readOnly")))
-                for monitor in own.get("monitors") or ()
-            )
-    return tuple(found)
 
 
 @dataclass(slots=True)

@@ -170,17 +170,6 @@ class Volumes:
         return sorted(found, key=lambda one: (_capacity(one), one["metadata"]["name"]))
 
 
-def claim_names(pod: JSONObject) -> tuple[tuple[str, bool], ...]:
-    """Names of the claims that a Pod uses, each with whether it is made for this Pod alone."""
-    found = []
-    for volume in pod["spec"].get("volumes") or ():
-        if "persistentVolumeClaim" in volume:
-            found.append((volume["persistentVolumeClaim"]["claimName"], False))
-        elif "ephemeral" in volume:
-            found.append((f"{pod['metadata']['name']}-{volume['name']}", True))
-    return tuple(found)
-
-
 def volumes_signature(pod: PodInfo, volumes: Volumes) -> Hashable:
     """What plugins that look at a Pod's claims see; ``None`` for a Pod without."""
     if not pod.claims:

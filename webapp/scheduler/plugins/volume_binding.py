@@ -21,6 +21,7 @@ import numpy as np
 from webapp.api.resources import PERSISTENT_VOLUME_CLAIMS, PERSISTENT_VOLUMES
 from webapp.apimachinery.meta import namespaced_name, with_fields
 from webapp.apimachinery.status import StatusError
+from webapp.scheduler.framework.hints import after_claim_changed
 from webapp.scheduler.framework.interface import (
     SKIP,
     SUCCESS,
@@ -417,16 +418,6 @@ def _claimed(volume: JSONObject, claim: JSONObject) -> JSONObject:
 
 def _is_older(told: JSONObject, written: JSONObject) -> bool:
     return int(told["metadata"]["resourceVersion"]) < int(written["metadata"]["resourceVersion"])
-
-
-def after_claim_changed(pod: PodInfo, old: JSONObject | None, new: JSONObject) -> QueueingHint:
-    """Worth it when it is a claim of the Pod."""
-    del old
-    metadata = new["metadata"]
-    is_own = metadata.get("namespace", "") == pod.namespace and any(
-        name == metadata["name"] for name, _ in pod.claims
-    )
-    return QueueingHint.QUEUE if is_own else QueueingHint.SKIP
 
 
 def _after_class_changed(pod: PodInfo, old: JSONObject | None, new: JSONObject) -> QueueingHint:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from webapp.scheduler.framework.hints import after_claim_changed
 from webapp.scheduler.framework.interface import (
     SKIP,
     ClusterFilterPlugin,
@@ -27,7 +28,6 @@ from webapp.scheduler.framework.types import (
     QueueingHint,
 )
 from webapp.scheduler.framework.volumes import READ_WRITE_ONCE_POD, volumes_signature
-from webapp.scheduler.plugins.volume_binding import after_claim_changed
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
