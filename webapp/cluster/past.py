@@ -19,6 +19,7 @@ from webapp.trace.facts import ObjectStored
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from webapp.apimachinery.meta import JSONObject
     from webapp.etcd.mvcc import Change, Store
     from webapp.sim.loop import Simulation
     from webapp.trace.recorder import FactRecord, Recorder
@@ -184,6 +185,11 @@ class Past:
         first = records[0].seq
         return islice(records, max(0, after + 1 - first), max(0, upto + 1 - first))
 
+    def facts_back(self, before: int) -> Iterator[FactRecord]:
+        """Kept facts with ``seq < before``, newest first."""
+        later = max(0, self._recorder.last_seq + 1 - before)
+        return islice(reversed(self._recorder.records), later, None)
+
     @property
     def first_seq(self) -> int:
         """The oldest fact kept; one more than the newest when there is none."""
@@ -226,6 +232,28 @@ class Past:
             while position + 1 < len(firsts) and firsts[position + 1] <= change.revision:
                 position += 1
             yield Written(change, times[position])
+
+    def changes_back(self) -> Iterator[Written]:
+        """All kept revisions, newest first."""
+        for change in reversed(self._store.changes_since(self._store.compacted)):
+            yield Written(change, self.time_of(change.revision))
+
+    def object_at(self, bucket: str, key: str, revision: int) -> JSONObject | None:
+        """The object that lay under a key at a kept revision."""
+        found = self._store.get_at(bucket, key, revision)
+        if found is None:
+            return None
+        obj: JSONObject = found.value
+        return obj
+
+    def live(self, kind: str, key: str) -> JSONObject | None:
+        """The object of a kind that lies under ``namespace/name`` (or the bare name) now."""
+        for bucket in self._store.buckets():
+            found = self._store.get(bucket, key)
+            if found is not None and found.value.get("kind") == kind:
+                obj: JSONObject = found.value
+                return obj
+        return None
 
     def count(self, after_ms: int, upto_ms: int) -> int:
         """How many revisions were written after ``after_ms``, up to ``upto_ms``."""

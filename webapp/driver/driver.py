@@ -17,13 +17,17 @@ from webapp.driver.collector import Collector
 from webapp.driver.inbox import Command, Inbox, Stamp
 from webapp.driver.journal import PAUSE, REQUEST, JournalEntry, JournalError
 from webapp.driver.pacing import Pacing, SliceBudget, monotonic
+from webapp.driver.replay import Replay
 from webapp.driver.stepping import Stepper
 from webapp.sim.errors import SimulationError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from webapp.apimachinery.wire import Answer, Request
     from webapp.cluster.clock import ClockState
     from webapp.driver.journal import Journal
+    from webapp.driver.replay import Until
     from webapp.sim.loop import Simulation
     from webapp.trace.recorder import Recorder
 
@@ -115,6 +119,10 @@ class SimulationDriver:
         self._inbox.put(command)
         return command.wait()
 
+    def commands(self, after: int) -> Iterator[JournalEntry]:
+        """Journalled commands with a sequence number above ``after``, in order."""
+        return self._journal.commands(after)
+
     def journal_bytes(self) -> bytes:
         """The journal as a file to download: it repeats this run."""
         return self._journal.as_bytes()
@@ -127,12 +135,32 @@ class SimulationDriver:
         Raises:
             SimulationError: The run went another way than it did before.
         """
-        for entry in self._journal.commands():
-            self._replay_one(entry)
-            self._sequence = entry.stamp.sequence
-        at_ms, events_processed = self._journal.progress
-        self._run_to(at_ms, events_processed)
+        replay = Replay(self.world, self._repeat)
+        replay.whole(self._journal.commands(), self._journal.progress)
+        self._sequence = replay.sequence
         return self._sequence
+
+    def branch(self, entries: Iterable[JournalEntry], until: Until) -> None:
+        """Repeat another run in the fresh world up to a moment, and pause there.
+
+        The commands repeated become this run's own. Other greenlets get their turn meanwhile.
+
+        Args:
+            entries: The other run's commands from its beginning.
+            until: The moment.
+
+        Raises:
+            SimulationError: The run went another way than it did before.
+            JournalError: The journal cannot be written.
+        """
+        self._budget.restart()
+        replay = Replay(self.world, self._repeat, self._breathe)
+        for entry in replay.upto(entries, until):
+            self._journal.add(entry)
+        self._sequence = replay.sequence
+        if not self.world.clock.stands_still:
+            self._pause()
+        self._commit()
 
     def start(self) -> None:
         """Begin pumping."""
@@ -306,26 +334,13 @@ class SimulationDriver:
 
     # --- replay -----------------------------------------------------------------------------
 
-    def _replay_one(self, entry: JournalEntry) -> None:
-        stamp = entry.stamp
-        self._run_to(stamp.at_ms, stamp.events_processed)
+    def _repeat(self, entry: JournalEntry) -> None:
         if entry.request is not None:
             self._outcome(entry.request)
         else:
             self.world.pause()
-        if self.world.revision != entry.revision:
-            raise SimulationError(
-                f"replay diverged at command {stamp.sequence}: revision {self.world.revision}"
-                f" instead of {entry.revision}"
-            )
 
-    def _run_to(self, at_ms: int, events_processed: int) -> None:
-        sim = self.world.sim
-        while sim.events_processed < events_processed:
-            if not sim.step():
-                raise SimulationError(
-                    f"replay diverged: nothing left to run after {sim.events_processed} events,"
-                    f" {events_processed} were journalled"
-                )
-        if at_ms > sim.now_ms:
-            sim.clock.advance_to(at_ms)
+    def _breathe(self) -> None:
+        if not self._budget():
+            gevent.sleep(0)
+            self._budget.restart()

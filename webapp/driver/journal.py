@@ -173,8 +173,8 @@ class Journal:
         """How far the run had come at the last commit: (virtual ms, events processed)."""
         return self._progress
 
-    def commands(self) -> Iterator[JournalEntry]:
-        """Every committed command in order.
+    def commands(self, after: int = 0) -> Iterator[JournalEntry]:
+        """Every committed command with a sequence number above ``after``, in order.
 
         Raises:
             JournalError: A row cannot be read.
@@ -182,7 +182,8 @@ class Journal:
         try:
             rows = self._connection.execute(
                 "SELECT sequence, at_ms, events_processed, kind, request, revision"
-                " FROM commands ORDER BY sequence"
+                " FROM commands WHERE sequence > ? ORDER BY sequence",
+                (after,),
             )
             for sequence, at_ms, events_processed, kind, request, revision in rows:
                 yield JournalEntry(

@@ -1,0 +1,1 @@
+"""The command line, one command a file; ``webapp.__main__`` puts them together."""

@@ -1,0 +1,1 @@
+"""The past of a room, over HTTP: the world as it was, the timeline, what changed, and when things went."""
