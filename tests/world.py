@@ -31,7 +31,9 @@ RESOURCES = {
     "ReplicaSet": resources.REPLICA_SETS,
     "ReplicationController": resources.REPLICATION_CONTROLLERS,
     "ResourceQuota": resources.RESOURCE_QUOTAS,
+    "Secret": resources.SECRETS,
     "Service": resources.SERVICES,
+    "ServiceAccount": resources.SERVICE_ACCOUNTS,
     "StatefulSet": resources.STATEFUL_SETS,
     "StorageClass": resources.STORAGE_CLASSES,
 }

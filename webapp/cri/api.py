@@ -41,6 +41,8 @@ class SandboxConfig:
         host_network: Share the machine's network instead of getting an address.
         runtime_handler: RuntimeClass handler, "" for the default.
         host_aliases: Addresses with names for ``/etc/hosts``.
+        memory_limit_bytes: Of all containers together; 0 for none.
+        share_processes: Whether its containers see one another's processes.
     """
 
     pod: ObjectRef
@@ -48,6 +50,8 @@ class SandboxConfig:
     host_network: bool = False
     runtime_handler: str = ""
     host_aliases: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    memory_limit_bytes: int = 0
+    share_processes: bool = False
 
 
 class Sandbox:
@@ -104,6 +108,10 @@ class ContainerConfig:
         read_only_root: Whether its own files may not change.
         working_dir: Where its first process begins; "" for the image's.
         run_as_user, run_as_group: Numbers of who runs it.
+        groups: Numbers of further groups.
+        capabilities: Names added and dropped, without ``CAP_``.
+        privileged: Whether it may do everything.
+        target: Container whose processes it sees; "" for its own.
         cpu_limit_millis, memory_limit_bytes: Limits; 0 for none.
         stdin: Whether somebody may type; otherwise its input is at its end.
         tty: Whether input and output are a terminal.
@@ -126,6 +134,10 @@ class ContainerConfig:
     working_dir: str = ""
     run_as_user: int = 0
     run_as_group: int = 0
+    groups: tuple[int, ...] = ()
+    capabilities: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+    privileged: bool = False
+    target: str = ""
     cpu_limit_millis: int = 0
     memory_limit_bytes: int = 0
     stdin: bool = False

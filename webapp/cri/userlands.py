@@ -12,6 +12,7 @@ from webapp.cri.pages import WELCOME_TO_HTTPD, WELCOME_TO_NGINX
 from webapp.cri.programs.commands.table import COMMANDS
 from webapp.cri.programs.files.filesystem import FileSystem, Mount
 from webapp.cri.programs.files.nodes import File, Quota
+from webapp.cri.programs.files.permissions import User
 from webapp.cri.programs.files.skeleton import (
     ALPINE,
     BUSYBOX,
@@ -20,7 +21,7 @@ from webapp.cri.programs.files.skeleton import (
     NONE,
     image_tree,
 )
-from webapp.cri.programs.userland import Identity, Limits, User, Userland
+from webapp.cri.programs.userland import Identity, Limits, Userland
 from webapp.cri.references import parse_reference
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class ImageInside(NamedTuple):
         entrypoint: What its arguments are given to.
         complete: Whether a command that is not there is really not there.
         document_root: Where a web server finds its files.
+        user: Who runs it, a number or a name; "" for root.
     """
 
     kind: str
@@ -51,6 +53,7 @@ class ImageInside(NamedTuple):
     entrypoint: tuple[str, ...] = ()
     complete: bool = False
     document_root: str = ""
+    user: str = ""
 
 
 _POSTGRES = ("pg_isready", "postgres", "psql")
@@ -61,7 +64,7 @@ INSIDES: dict[str, ImageInside] = {
     "bash": ImageInside(ALPINE, ("bash",), "bash", complete=True),
     "busybox": ImageInside(BUSYBOX, default_shell="sh", complete=True),
     "centos": ImageInside(DEBIAN, ("curl",), "bash"),
-    "curlimages/curl": ImageInside(ALPINE, ("curl",), entrypoint=("curl",)),
+    "curlimages/curl": ImageInside(ALPINE, ("curl",), entrypoint=("curl",), user="curl_user"),
     "debian": ImageInside(DEBIAN, default_shell="bash", complete=True),
     "fedora": ImageInside(DEBIAN, ("curl",), "bash"),
     "gcr.io/google-samples/hello-app": ImageInside(NONE, complete=True),
@@ -75,7 +78,7 @@ INSIDES: dict[str, ImageInside] = {
     "mysql": ImageInside(DEBIAN, _MYSQL),
     "nginx": ImageInside(DEBIAN, ("curl", "nginx"), document_root=NGINX_ROOT, complete=True),
     "nginxinc/nginx-unprivileged": ImageInside(
-        DEBIAN, ("curl", "nginx"), document_root=NGINX_ROOT, complete=True
+        DEBIAN, ("curl", "nginx"), document_root=NGINX_ROOT, complete=True, user="101"
     ),
     "node": ImageInside(DEBIAN, ("curl", "node", "npm", "wget")),
     "perl": ImageInside(DEBIAN, ("curl", "perl", "wget")),
@@ -84,11 +87,11 @@ INSIDES: dict[str, ImageInside] = {
     "python": ImageInside(DEBIAN, ("curl", "pip", "python", "python3", "wget")),
     "rabbitmq": ImageInside(DEBIAN, ("rabbitmq-diagnostics", "rabbitmqctl")),
     "redis": ImageInside(DEBIAN, ("redis-cli", "redis-server")),
-    "registry.k8s.io/coredns/coredns": ImageInside(NONE),
+    "registry.k8s.io/coredns/coredns": ImageInside(NONE, user="65532"),
     "registry.k8s.io/nginx-slim": ImageInside(
         DEBIAN, ("nginx",), document_root=NGINX_ROOT, complete=True
     ),
-    "registry.k8s.io/pause": ImageInside(NONE, complete=True),
+    "registry.k8s.io/pause": ImageInside(NONE, complete=True, user="65535"),
     "ruby": ImageInside(DEBIAN, ("curl", "irb", "ruby", "wget")),
     "rust": ImageInside(DEBIAN, ("cargo", "curl", "wget")),
     "traefik/whoami": ImageInside(NONE, complete=True),
@@ -122,6 +125,7 @@ def make_userland(
     """
     config = container.config
     inside = image_inside(config.image)
+    user = User(config.run_as_user, config.run_as_group, config.groups)
 
     def make_files() -> FileSystem:
         pages = _pages(inside.document_root)
@@ -134,10 +138,15 @@ def make_userland(
             config.message_path: Mount(message, read_only=False, quota=quota),
             **config.mounts(),
         }
-        files = FileSystem(tree, mounts, sim.clock, read_only=config.read_only_root, quota=quota)
-        if config.working_dir and not files.exists(config.working_dir):
-            files.make_directory(config.working_dir, parents=True)
-        return files
+        return FileSystem(
+            tree,
+            mounts,
+            sim.clock,
+            read_only=config.read_only_root,
+            quota=quota,
+            user=user,
+            working_dir=config.working_dir,
+        )
 
     return Userland(
         sim,
@@ -146,7 +155,7 @@ def make_userland(
         network,
         identity=Identity(sandbox.config.hostname, sandbox.ip, container.id),
         style="busybox" if inside.kind in (ALPINE, BUSYBOX) else "gnu",
-        user=User(config.run_as_user, config.run_as_group),
+        user=user,
         limits=Limits(config.cpu_limit_millis, config.memory_limit_bytes),
     )
 

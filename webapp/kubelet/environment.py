@@ -19,6 +19,10 @@ from webapp.api.resources import CONFIG_MAPS, SECRETS
 from webapp.apimachinery.quantity import cpu_millis, quantity_bytes
 from webapp.apimachinery.status import NotFound
 from webapp.cri.api import ContainerConfig, no_links, no_mounts
+from webapp.kubelet.config_error import ConfigError
+from webapp.kubelet.env_files import file_key
+from webapp.kubelet.resource_fields import resource_value
+from webapp.kubelet.security import check_user, effective_security
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,9 +41,8 @@ class Mounter(Protocol):
     def mounts(self, container: JSONObject, env: dict[str, str], pod_ip: str) -> dict[str, Mount]:
         """A container's mounts: path → what is there."""
 
-
-class ConfigError(Exception):
-    """A container cannot be configured; the message is the one that its status shows."""
+    def read_file(self, name: str, path: str) -> bytes | None:
+        """A file of a volume; ``None`` when it is missing."""
 
 
 def make_container_config(
@@ -51,6 +54,7 @@ def make_container_config(
     attempt: int,
     pod_ip: str,
     host_ip: str,
+    allocatable: Callable[[], JSONObject] = dict,
     volumes: Mounter | None = None,
     links: Callable[[], dict[str, str]] = no_links,
 ) -> ContainerConfig:
@@ -63,13 +67,19 @@ def make_container_config(
     for source in container.get("envFrom") or ():
         _add_all(client, pod["metadata"]["namespace"], source, env)
     for entry in container.get("env") or ():
-        value = _value_of(client, pod, entry, pod_ip=pod_ip, host_ip=host_ip)
+        source = entry.get("valueFrom") or {}
+        value: str | None
+        if "resourceFieldRef" in source:
+            ref = source["resourceFieldRef"]
+            value = resource_value(pod, container["name"], ref, allocatable())
+        elif "fileKeyRef" in source:
+            value = file_key(volumes, source["fileKeyRef"])
+        else:
+            value = _value_of(client, pod, entry, pod_ip=pod_ip, host_ip=host_ip)
         if value is not None:
             env[entry["name"]] = expand(value, env)
-    security = {
-        **(pod["spec"].get("securityContext") or {}),
-        **(container.get("securityContext") or {}),
-    }
+    security = effective_security(pod, container)
+    check_user(pod, container, security)
     limits = (container.get("resources") or {}).get("limits") or {}
     return ContainerConfig(
         name=container["name"],
@@ -91,15 +101,27 @@ def make_container_config(
         mounts=(lambda: volumes.mounts(container, env, pod_ip))
         if volumes is not None
         else no_mounts,
-        read_only_root=bool(security.get("readOnlyRootFilesystem")),
+        read_only_root=security.read_only_root,
         working_dir=container.get("workingDir", ""),
-        run_as_user=int(security.get("runAsUser") or 0),
-        run_as_group=int(security.get("runAsGroup") or 0),
-        cpu_limit_millis=cpu_millis(limits["cpu"]) if "cpu" in limits else 0,
-        memory_limit_bytes=quantity_bytes(limits["memory"]) if "memory" in limits else 0,
+        run_as_user=security.user.uid,
+        run_as_group=security.user.gid,
+        groups=security.user.groups,
+        capabilities=security.capabilities,
+        privileged=security.privileged,
+        target=container.get("targetContainerName") or "",
+        cpu_limit_millis=cpu_millis(limits.get("cpu", "0")) or pod_limit(pod["spec"], "cpu"),
+        memory_limit_bytes=quantity_bytes(limits.get("memory", "0"))
+        or pod_limit(pod["spec"], "memory"),
         stdin=bool(container.get("stdin")),
         tty=bool(container.get("tty")),
     )
+
+
+def pod_limit(spec: JSONObject, resource: str) -> int:
+    """What all containers of a Pod may use together, in millicores or bytes; 0 for no limit."""
+    limits = (spec.get("resources") or {}).get("limits") or {}
+    amount = limits.get(resource, "0")
+    return cpu_millis(amount) if resource == "cpu" else quantity_bytes(amount)
 
 
 def expand(text: str, env: dict[str, str]) -> str:

@@ -22,6 +22,7 @@ from webapp.apimachinery.wire import LogResponse
 from webapp.cri.api import EXITED
 from webapp.cri.continuation import later
 from webapp.kubelet import streaming
+from webapp.kubelet.host_files import HostFiles, StorageFiles
 from webapp.kubelet.image_manager import ImageManager
 from webapp.kubelet.kuberuntime.container import ContainerStarter
 from webapp.kubelet.kuberuntime.manager import RuntimeManager, grace_seconds
@@ -31,7 +32,7 @@ from webapp.kubelet.prober import Prober
 from webapp.kubelet.stats import node_stats, pod_stats
 from webapp.kubelet.status_manager import StatusManager
 from webapp.kubelet.volume_manager import mount_problem
-from webapp.kubelet.volumes import HostFiles, PodVolumes
+from webapp.kubelet.volumes import PodVolumes, Storage
 from webapp.sim.latency import Latency
 from webapp.trace.facts import PodAccepted, PodRejected, VolumesMounted
 
@@ -105,7 +106,7 @@ class Kubelet:
         self._sim = given.sim
         self._actor = f"kubelet/{given.node}"
         self._use = NodeUse()
-        self._host_files = HostFiles()
+        self._storage = Storage(HostFiles(), given.storage or StorageFiles())
         self._arriving: dict[str, JSONObject] = {}
         self.workers: dict[str, PodWorker] = {}
         self.paused = False
@@ -143,6 +144,7 @@ class Kubelet:
             given.stream,
             given.runtime,
             self._starter,
+            allocatable=self._allocatable,
             given.events,
             node=given.node,
             network_ready=given.network_ready,
@@ -262,6 +264,8 @@ class Kubelet:
         self._arriving.pop(uid, None)
         worker = self.workers.get(uid)
         if worker is None:
+        elif worker.volumes is not None and _tags(metadata) != _tags(before["metadata"]):
+            self._later(NOTICE_LATENCY, worker.volumes.refresh, None)
             return
         worker.removed = True
         worker.pod = pod
@@ -344,7 +348,7 @@ class Kubelet:
             worker.mounted = True
             self.sync(worker)
             return
-        problem = mount_problem(self._given.client, worker.pod)
+        problem = mount_problem(self._given.client, self._storage.host, worker.pod)
         if not problem:
             worker.busy = True
             self._later(MOUNT_LATENCY, self._finish_mount, worker)
@@ -363,7 +367,12 @@ class Kubelet:
         worker.mounted = True
         given = self._given
         worker.volumes = PodVolumes(
-            given.sim, given.client, self._host_files, worker.pod, host_ip=given.host_ip
+            given.sim,
+            given.client,
+            self._storage,
+            lambda: worker.pod,
+            self._allocatable,
+            host_ip=given.host_ip,
         )
         worker.retry_at_ms.pop("volumes", None)
         seq = self._given.recorder.record(
@@ -384,6 +393,11 @@ class Kubelet:
         if worker.state is WorkerState.SYNC:
             self._begin_termination(worker)
         elif worker.state is WorkerState.TERMINATING:
+    def _allocatable(self) -> JSONObject:
+        found: JSONObject = (self._given.get_node() or {}).get("status") or {}
+        allocatable: JSONObject = found.get("allocatable") or {}
+        return allocatable
+
             self._shorten_grace(worker)
         elif worker.removed:
             self._forget(worker)
@@ -525,3 +539,8 @@ class Kubelet:
                 )
         log = instance.log
         return LogResponse(lambda sink: log.read(options, sink))
+
+
+def _tags(metadata: JSONObject) -> tuple[JSONObject, JSONObject]:
+    """What of the metadata the downward API's files may show."""
+    return metadata.get("labels") or {}, metadata.get("annotations") or {}

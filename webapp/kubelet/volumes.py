@@ -6,28 +6,30 @@ projections become files behind a ``..data`` link and follow their objects while
 Models:
     pkg/volume/util/atomic_writer.go AtomicWriter
     pkg/volume/emptydir/empty_dir.go
+    pkg/volume/volume_linux.go VolumeOwnership
 """
 
 from __future__ import annotations
 
 import posixpath
-from base64 import b64decode
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from webapp.api.resources import CONFIG_MAPS, SECRETS
+from webapp.api.resources import PERSISTENT_VOLUME_CLAIMS, PERSISTENT_VOLUMES
 from webapp.apimachinery.quantity import quantity_bytes
 from webapp.apimachinery.status import NotFound
 from webapp.cri.programs.files.filesystem import Mount
-from webapp.cri.programs.files.nodes import Directory, File, Quota, Symlink
-from webapp.kubelet.environment import expand, pod_field
+from webapp.cri.programs.files.nodes import SET_GROUP, Directory, File, Quota, Symlink
+from webapp.kubelet.environment import expand
+from webapp.kubelet.volume_contents import FOLLOWING, Content, PodFacts, VolumeContents
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from webapp.apimachinery.meta import JSONObject
     from webapp.client.rest import RESTClient
     from webapp.cri.programs.files.nodes import Node
+    from webapp.kubelet.host_files import HostFiles, StorageFiles
     from webapp.sim.loop import Simulation
 
 REFRESH_MS = 60_000
@@ -43,58 +45,70 @@ class Volume(NamedTuple):
         quota: Its room.
         read_only: Whether no container may write.
         source: Its definition when its files follow objects; otherwise ``None``.
+        medium: What ``mount`` and ``df`` call it.
     """
 
     root: Directory | File
     quota: Quota
     read_only: bool
     source: JSONObject | None = None
+    medium: str = "/dev/vda1"
 
 
-class Content(NamedTuple):
-    """One file of a volume that follows objects."""
+class Storage(NamedTuple):
+    """Where files outlive a Pod: on its machine, and in the cluster's storage systems."""
 
-    data: bytes
-    mode: int
-
-
-class HostFiles:
-    """Directories of one machine that outlive Pods: hostPath, and claims that are used here."""
-
-    def __init__(self) -> None:
-        self._held: dict[str, tuple[Directory | File, Quota]] = {}
-
-    def get(self, path: str, *, is_file: bool = False) -> tuple[Directory | File, Quota]:
-        """What is at a path, made when it is missing."""
-        if path not in self._held:
-            self._held[path] = (File() if is_file else Directory(), Quota())
-        return self._held[path]
+    host: HostFiles
+    cluster: StorageFiles
 
 
 class PodVolumes:
-    """The volumes of one Pod."""
+    """The volumes of one Pod.
+
+    Args:
+        get_pod: The Pod as it is now.
+        get_allocatable: What its Node has.
+    """
 
     def __init__(
         self,
         sim: Simulation,
         client: RESTClient,
-        host: HostFiles,
-        pod: JSONObject,
+        storage: Storage,
+        get_pod: Callable[[], JSONObject],
+        get_allocatable: Callable[[], JSONObject],
         *,
         host_ip: str,
     ) -> None:
         self._sim = sim
         self._client = client
-        self._host = host
-        self._pod = pod
+        self._storage = storage
+        self._get_pod = get_pod
+        self._get_allocatable = get_allocatable
         self._host_ip = host_ip
         self._pod_ip = ""
         self._volumes: dict[str, Volume] = {}
+        self._contents = VolumeContents(sim, client, self._facts)
         self._over = False
+
+    def _facts(self) -> PodFacts:
+        return PodFacts(self._get_pod(), self._pod_ip, self._host_ip, self._get_allocatable())
 
     def close(self) -> None:
         """The Pod is gone: nothing is kept up to date any more."""
         self._over = True
+
+    def refresh(self, _: object = None) -> None:
+        """The Pod changed: bring its files up to date without waiting for their time."""
+        for volume in self._volumes.values():
+            if volume.source is not None and not self._over:
+                self._fill(volume)
+
+    def read_file(self, name: str, path: str) -> bytes | None:
+        """A file of a volume; ``None`` when it is missing."""
+        volume = self._volume(name)
+        node = _part(volume, path, make=False) if volume is not None else None
+        return node.content() if isinstance(node, File) else None
 
     def mounts(self, container: JSONObject, env: dict[str, str], pod_ip: str) -> dict[str, Mount]:
         """A container's mounts: path → what is there."""
@@ -107,42 +121,85 @@ class PodVolumes:
             node: Directory | File | None = volume.root
             part = mount.get("subPath") or expand(mount.get("subPathExpr") or "", env)
             if part:
-                node = _part(volume, part)
+                node = _part(volume, part, make=not volume.read_only)
             if node is not None:
                 read_only = volume.read_only or bool(mount.get("readOnly"))
                 path = posixpath.normpath(mount["mountPath"])
-                found[path] = Mount(node, read_only, volume.quota)
+                found[path] = Mount(node, read_only, volume.quota, volume.medium)
         return found
 
     def _volume(self, name: str) -> Volume | None:
         if name not in self._volumes:
-            source = next(
-                (item for item in self._pod["spec"].get("volumes") or () if item["name"] == name),
-                None,
-            )
+            volumes = self._get_pod()["spec"].get("volumes") or ()
+            source = next((item for item in volumes if item["name"] == name), None)
             if source is None:
                 return None
-            self._volumes[name] = self._make(source)
+            volume = self._make(source)
+            if "hostPath" not in source and volume.source is None:
+                self._give_to_group(volume.root)
+            self._volumes[name] = volume
         return self._volumes[name]
 
     def _make(self, source: JSONObject) -> Volume:
         if "hostPath" in source:
-            kind = source["hostPath"].get("type") or ""
-            is_file = kind in ("File", "FileOrCreate")
-            return Volume(*self._host.get(source["hostPath"]["path"], is_file=is_file), False)
-        if "persistentVolumeClaim" in source:
-            claim = source["persistentVolumeClaim"]
-            path = f"{self._pod['metadata']['namespace']}/{claim['claimName']}"
-            return Volume(*self._host.get(path), bool(claim.get("readOnly")))
-        if any(kind in source for kind in ("configMap", "secret", "downwardAPI", "projected")):
-            volume = Volume(Directory(), Quota(), read_only=True, source=source)
+            return self._of_host(source["hostPath"])
+        if "persistentVolumeClaim" in source or "ephemeral" in source:
+            return self._of_claim(source)
+        if any(kind in source for kind in FOLLOWING):
+            volume = Volume(Directory(mode=0o777), Quota(), True, source, "tmpfs")
             self._fill(volume)
             self._sim.schedule(REFRESH_MS, self._refresh, volume, background=True)
             return volume
         empty = source.get("emptyDir") or {}
-        limit = empty.get("sizeLimit") if empty.get("medium") == "Memory" else None
+        in_memory = empty.get("medium") == "Memory"
+        limit = empty.get("sizeLimit") if in_memory else None
         quota = Quota(quantity_bytes(limit) if limit else None)
-        return Volume(Directory(mode=0o777, modified_ms=self._sim.now_ms), quota, read_only=False)
+        root = Directory(mode=int(empty.get("mode", 0o777)), modified_ms=self._sim.now_ms)
+        medium = "tmpfs" if in_memory else "/dev/vda1"
+        return Volume(root, quota, read_only=False, medium=medium)
+
+    def _of_host(self, path: JSONObject) -> Volume:
+        is_file = path.get("type") in ("File", "FileOrCreate")
+        return Volume(*self._storage.host.get(path["path"], is_file=is_file), read_only=False)
+
+    def _of_claim(self, source: JSONObject) -> Volume:
+        """The files of the volume that a claim is bound to, wherever that keeps them."""
+        metadata = self._get_pod()["metadata"]
+        claim = source.get("persistentVolumeClaim") or {}
+        name = claim.get("claimName") or f"{metadata['name']}-{source['name']}"
+        read_only = bool(claim.get("readOnly"))
+        try:
+            found = self._client.get(PERSISTENT_VOLUME_CLAIMS, metadata["namespace"], name)
+            bound = self._client.get(PERSISTENT_VOLUMES, "", found["spec"].get("volumeName", ""))
+        except NotFound:  # deleted at this very moment
+            return Volume(Directory(), Quota(), read_only)
+        for kind in ("hostPath", "local"):
+            if kind in bound["spec"]:
+                return Volume(*self._storage.host.get(bound["spec"][kind]["path"]), read_only)
+        return Volume(*self._storage.cluster.get(bound["metadata"]["uid"]), read_only)
+
+    def _group(self) -> int | None:
+        security = self._get_pod()["spec"].get("securityContext") or {}
+        group: int | None = security.get("fsGroup")
+        return group
+
+    def _give_to_group(self, root: Directory | File) -> None:
+        """With ``fsGroup`` a volume belongs to that group, and so does what is made in it."""
+        group = self._group()
+        if group is None:
+            return
+        waiting: list[Directory | File] = [root]
+        while waiting:
+            node = waiting.pop()
+            node.gid = group
+            node.mode |= 0o660
+            if isinstance(node, Directory):
+                node.mode |= SET_GROUP | 0o110
+                waiting.extend(
+                    item for item in node.entries.values() if isinstance(item, Directory | File)
+                )
+
+    # Files that follow objects
 
     def _refresh(self, volume: Volume) -> None:
         if not self._over:
@@ -152,12 +209,17 @@ class PodVolumes:
     def _fill(self, volume: Volume) -> None:
         """Make the files what their objects say, all at once, if anything has changed."""
         assert isinstance(volume.root, Directory)  # noqa: S101  # of a volume that follows objects
-        wanted = self._contents(volume.source or {})
+        group = self._group()
+        wanted = self._contents.read(volume.source or {})
+        if group is not None:
+            wanted = {path: Content(data, mode | 0o440) for path, (data, mode) in wanted.items()}
         if wanted == _present(volume.root):
             return
         now_ms = self._sim.now_ms
+        owner = (0, group or 0)
+        mode = 0o755 if group is None else 0o2775
         stamp = datetime.fromtimestamp(now_ms / 1000, UTC).strftime("..%Y_%m_%d_%H_%M_%S.")
-        payload = Directory(modified_ms=now_ms)
+        payload = Directory(mode=mode, modified_ms=now_ms, owner=owner)
         entries: dict[str, Node] = {
             f"{stamp}{now_ms % 1000:09d}": payload,
             _LATEST: Symlink(f"{stamp}{now_ms % 1000:09d}", now_ms),
@@ -166,86 +228,17 @@ class PodVolumes:
             *around, name = path.split("/")
             place = payload
             for part in around:
-                below = place.entries.setdefault(part, Directory(modified_ms=now_ms))
+                below = place.entries.setdefault(
+                    part, Directory(mode=mode, modified_ms=now_ms, owner=owner)
+                )
                 assert isinstance(below, Directory)  # noqa: S101  # validation keeps paths apart
                 place = below
-            place.entries[name] = File(content.data, content.mode, now_ms)
+            place.entries[name] = File(content.data, content.mode, now_ms, owner=owner)
             top = path.partition("/")[0]
             entries[top] = Symlink(f"{_LATEST}/{top}", now_ms)
         volume.root.entries = entries
         volume.root.modified_ms = now_ms
-
-    # Contents
-
-    def _contents(self, source: JSONObject) -> dict[str, Content]:
-        found: dict[str, Content] = {}
-        if "projected" in source:
-            mode = source["projected"].get("defaultMode", 0o644)
-            for part in source["projected"].get("sources") or ():
-                found.update(self._part_contents(part, mode))
-            return found
-        kind = next(kind for kind in ("configMap", "secret", "downwardAPI") if kind in source)
-        found.update(self._part_contents(source, source[kind].get("defaultMode", 0o644)))
-        return found
-
-    def _part_contents(self, source: JSONObject, mode: int) -> Iterator[tuple[str, Content]]:
-        if "configMap" in source:
-            part = source["configMap"]
-            yield from _chosen(part, self._data(part.get("name", ""), secret=False), mode)
-        elif "secret" in source:
-            part = source["secret"]
-            name = part.get("secretName") or part.get("name", "")
-            yield from _chosen(part, self._data(name, secret=True), mode)
-        elif "downwardAPI" in source:
-            for item in source["downwardAPI"].get("items") or ():
-                yield item["path"], Content(self._downward(item), item.get("mode", mode))
-        elif "serviceAccountToken" in source:
-            path = source["serviceAccountToken"].get("path", "token")
-            yield path, Content(self._token(), mode)
-
-    def _data(self, name: str, *, secret: bool) -> dict[str, bytes]:
-        namespace = self._pod["metadata"]["namespace"]
-        try:
-            obj = self._client.get(SECRETS if secret else CONFIG_MAPS, namespace, name)
-        except NotFound:  # optional, or deleted while it is mounted
-            return {}
-        if secret:
-            return {key: b64decode(value) for key, value in (obj.get("data") or {}).items()}
-        found = {key: value.encode() for key, value in (obj.get("data") or {}).items()}
-        found.update(
-            {key: b64decode(value) for key, value in (obj.get("binaryData") or {}).items()}
-        )
-        return found
-
-    def _downward(self, item: JSONObject) -> bytes:
-        if "fieldRef" in item:
-            path = item["fieldRef"]["fieldPath"]
-            metadata = self._pod["metadata"]
-            if path in ("metadata.labels", "metadata.annotations"):
-                values = metadata.get(path.partition(".")[2]) or {}
-                return "\n".join(
-                    f'{key}="{value}"' for key, value in sorted(values.items())
-                ).encode()
-            return pod_field(self._pod, path, pod_ip=self._pod_ip, host_ip=self._host_ip).encode()
-        return b""
-
-    def _token(self) -> bytes:
-        """Stands in for a signed token: it names the account, and is accepted by nobody."""
-        spec, metadata = self._pod["spec"], self._pod["metadata"]
-        account = spec.get("serviceAccountName", "default")
-        return f"podarium.{metadata['namespace']}.{account}.{metadata['uid']}".encode()
-
-
-def _chosen(part: JSONObject, data: dict[str, bytes], mode: int) -> Iterator[tuple[str, Content]]:
-    """All keys, or those that ``items`` names with their paths."""
-    items = part.get("items")
-    if items is None:
-        for key, value in sorted(data.items()):
-            yield key, Content(value, mode)
-        return
-    for item in items:
-        if item["key"] in data:
-            yield item["path"], Content(data[item["key"]], item.get("mode", mode))
+        volume.root.gid = owner[1]
 
 
 def _present(root: Directory) -> dict[str, Content] | None:
@@ -265,18 +258,18 @@ def _files(directory: Directory, prefix: str) -> Iterator[tuple[str, Content]]:
             yield f"{prefix}{name}", Content(bytes(node.data), node.mode)
 
 
-def _part(volume: Volume, path: str) -> Directory | File | None:
-    """A file or directory inside a volume; a missing directory is made."""
+def _part(volume: Volume, path: str, *, make: bool) -> Directory | File | None:
+    """A file or directory inside a volume; a missing directory is made if asked."""
     here: Node = volume.root
     for name in path.strip("/").split("/"):
         if not isinstance(here, Directory):
             return None
         found = here.entries.get(name)
         if isinstance(found, Symlink):
-            here = _part(volume, found.target) or File()
+            here = _part(volume, found.target, make=make) or File()
             continue
         if found is None:
-            if volume.read_only:
+            if not make:
                 return None
             found = here.entries[name] = Directory()
         here = found

@@ -13,6 +13,7 @@ from hashlib import sha256, sha512
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from webapp.cri.programs.files.nodes import DENIED, Device, Directory, File, FileError
+from webapp.cri.programs.files.permissions import EXECUTE, READ, SUPERUSER, User, may
 from webapp.cri.programs.streams import (
     BrokenPipe,
     FileReader,
@@ -116,18 +117,6 @@ class Limits(NamedTuple):
 
     cpu_millis: int = 0
     memory_bytes: int = 0
-
-
-class User(NamedTuple):
-    """Who runs the container's commands."""
-
-    uid: int = 0
-    gid: int = 0
-
-    @property
-    def name(self) -> str:
-        """``root``, or nothing that the image knows."""
-        return "root" if self.uid == 0 else ""
 
 
 class Identity(NamedTuple):
@@ -478,7 +467,7 @@ class Userland:
         *,
         identity: Identity,
         style: str = "busybox",
-        user: User = User(),  # noqa: B008  # immutable
+        user: User = SUPERUSER,
         limits: Limits = Limits(),  # noqa: B008  # immutable
     ) -> None:
         self.sim = sim
@@ -626,7 +615,7 @@ class Userland:
         node = self.files.get(path)
         if node is None:
             raise CannotRun(127, "not found")
-        if not isinstance(node, File) or not node.mode & 0o111:
+        if not isinstance(node, File) or not node.mode & 0o111 or not may(self.user, node, EXECUTE):
             raise CannotRun(126, DENIED)
         if node.command:
             return self.command(node.command)
@@ -703,6 +692,7 @@ class Userland:
             return Stream()
         if not isinstance(node, File):
             raise FileError("Invalid argument")
+        self.files.check(node, READ)
         return FileReader(node)
 
     def open_for_writing(self, invocation: Invocation, path: str, *, truncate: bool) -> Stream:

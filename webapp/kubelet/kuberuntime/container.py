@@ -83,6 +83,7 @@ class ContainerStarter:
         *,
         host_ip: str,
         services_in: Callable[[str], list[JSONObject]],
+        allocatable: Callable[[], JSONObject],
     ) -> None:
         self._sim = sim
         self._client = client
@@ -92,6 +93,7 @@ class ContainerStarter:
         self._events = events
         self._host_ip = host_ip
         self._services_in = services_in
+        self._allocatable = allocatable
 
     def start_container(
         self,
@@ -132,6 +134,7 @@ class ContainerStarter:
                 attempt=before.config.attempt + 1 if before is not None else 0,
                 pod_ip=start.sandbox.ip,
                 host_ip=self._host_ip,
+                allocatable=self._allocatable,
                 volumes=worker.volumes,
                 links=lambda: service_links(
                     self._services_in,

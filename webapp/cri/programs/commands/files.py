@@ -1,4 +1,4 @@
-"""Changing files: ``touch``, ``mkdir``, ``rm``, ``rmdir``, ``cp``, ``mv``, ``ln``, ``chmod``, ``mktemp``, ``truncate``."""
+"""Changing files: ``touch``, ``mkdir``, ``rm``, ``rmdir``, ``cp``, ``mv``, ``ln``, ``mktemp``, ``truncate``."""
 
 from __future__ import annotations
 
@@ -219,48 +219,6 @@ def ln(call: Invocation) -> int:
     except FileError as error:
         return call.complain(f"{path}: {error.reason}")
     return 0
-
-
-def chmod(call: Invocation) -> int:
-    """``chmod [-R] mode path…``; ``chown`` and ``chgrp`` only look whether the path is there."""
-    words = [word for word in call.argv[1:] if not re.fullmatch(r"-[Rvf]+", word)]
-    if len(words) < 2:
-        return call.complain("missing operand")
-    code = 0
-    for name in words[1:]:
-        path = call.path(name)
-        try:
-            if call.files.get(path) is None:
-                raise FileError(NO_ENTRY)
-            call.files.check_writable(path)
-            if call.name == "chmod":
-                _set_mode(call, path, words[0])
-        except FileError as error:
-            code = call.complain(f"{name}: {error.reason}")
-    return code
-
-
-def _set_mode(call: Invocation, path: str, text: str) -> None:
-    node = call.files.node(path)
-    if isinstance(node, File) and node.shared:
-        file, _ = call.files.open_for_writing(path, truncate=False)
-        node = file
-    if not isinstance(node, File | Directory):
-        return
-    if re.fullmatch(r"[0-7]{3,4}", text):
-        node.mode = int(text, 8) & 0o777
-        return
-    for part in text.split(","):
-        match = re.fullmatch(r"([ugoa]*)([-+=])([rwx]*)", part)
-        if match is None:
-            raise FileError(f"invalid mode '{text}'")
-        who, sign, letters = match.groups()
-        bits = sum({"r": 4, "w": 2, "x": 1}[letter] for letter in letters)
-        shifts = [6, 3, 0] if not who or "a" in who else ["ogu".index(w) * 3 for w in who]
-        mask = sum(bits << shift for shift in shifts)
-        if sign == "=":
-            node.mode &= ~sum(7 << shift for shift in shifts)
-        node.mode = node.mode & ~mask if sign == "-" else node.mode | mask
 
 
 def mktemp(call: Invocation) -> int:

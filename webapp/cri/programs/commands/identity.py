@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from webapp.cri.programs.commands.options import parse_options
+from webapp.cri.programs.files.permissions import group_name
 
 if TYPE_CHECKING:
     from webapp.cri.programs.userland import Invocation
@@ -18,16 +19,27 @@ def id_(call: Invocation) -> int:
     """``id [-ugnG]``."""
     options, _ = parse_options(call.argv[1:], "ugnGr", "")
     user = call.userland.user
+    busybox = call.userland.style == "busybox"
+    further = sorted({user.gid, *user.groups})
+    if not busybox:  # GNU's puts the first group first
+        further = [user.gid, *(gid for gid in further if gid != user.gid)]
+
+    def shown(number: int, name: str) -> str:
+        return (name or str(number)) if "n" in options else str(number)
+
+    def full(number: int, name: str) -> str:
+        return f"{number}({name})" if name else str(number)
+
     if "u" in options:
-        call.print((user.name or str(user.uid)) if "n" in options else str(user.uid))
-    elif "g" in options or "G" in options:
-        name = "root" if user.gid == 0 else str(user.gid)
-        call.print(name if "n" in options else str(user.gid))
+        call.print(shown(user.uid, user.name))
+    elif "g" in options:
+        call.print(shown(user.gid, group_name(user.gid)))
+    elif "G" in options:
+        call.print(" ".join(shown(gid, group_name(gid)) for gid in further))
     else:
-        owner = f"{user.uid}({user.name})" if user.name else str(user.uid)
-        group = "0(root)" if user.gid == 0 else str(user.gid)
-        groups = f" groups={group}"
-        call.print(f"uid={owner} gid={group}{groups}")
+        groups = ",".join(full(gid, group_name(gid)) for gid in further)
+        own = f"uid={full(user.uid, user.name)} gid={full(user.gid, group_name(user.gid))}"
+        call.print(f"{own} groups={groups}")
     return 0
 
 

@@ -10,6 +10,7 @@ from webapp.cri.programs.commands.inputs import size_of
 from webapp.cri.programs.commands.options import OptionError, parse_options
 from webapp.cri.programs.commands.sleep import FOREVER_MS
 from webapp.cri.programs.files.nodes import Device, Directory, File, FileError, Symlink
+from webapp.cri.programs.files.permissions import READ, group_name, user_name
 from webapp.cri.programs.patterns import matches
 from webapp.cri.programs.userland import CannotRun
 
@@ -31,7 +32,17 @@ def mode_text(node: Node) -> str:
     bits = "".join(
         letter if mode >> (8 - index) & 1 else "-" for index, letter in enumerate("rwxrwxrwx")
     )
+    for bit, at, letter in ((0o4000, 2, "s"), (0o2000, 5, "s"), (0o1000, 8, "t")):
+        if mode & bit:
+            shown = letter if bits[at] == "x" else letter.upper()
+            bits = bits[:at] + shown + bits[at + 1 :]
     return kind + bits
+
+
+def owners(node: Node) -> tuple[str, str]:
+    """User and group of a node, by name if they have one."""
+    uid, gid = getattr(node, "uid", 0), getattr(node, "gid", 0)
+    return user_name(uid) or str(uid), group_name(gid) or str(gid)
 
 
 def modified_ms(node: Node) -> int:
@@ -57,6 +68,12 @@ def ls(call: Invocation) -> int:
             else:
                 code = call.complain(f"cannot access '{name}': {reason}", 2)
         elif isinstance(node, Directory) and "d" not in options:
+            try:
+                call.files.check(node, READ)
+            except FileError as error:
+                verb = "can't open" if call.userland.style == "busybox" else "cannot open directory"
+                code = call.complain(f"{verb} '{name}': {error.reason}")
+                continue
             directories.append((name, node))
         else:
             files.append((name, node))
@@ -119,7 +136,8 @@ def _row(call: Invocation, options: dict[str, str], name: str, node: Node) -> st
     when = datetime.fromtimestamp(modified_ms(node) / 1000, UTC)
     link = f" -> {node.target}" if isinstance(node, Symlink) else ""
     count = 2 if isinstance(node, Directory) else 1
-    owner = "root     root    " if call.userland.style == "busybox" else "root root"
+    user, group = owners(node)
+    owner = f"{user:<8} {group:<8}" if call.userland.style == "busybox" else f"{user} {group}"
     return f"{mode_text(node)} {count:4d} {owner} {shown:>9} {when:%b %e %H:%M} {name}{link}"
 
 
@@ -148,10 +166,10 @@ def stat(call: Invocation) -> int:
             "s": str(size_of(node)),
             "a": f"{mode:o}",
             "A": mode_text(node),
-            "U": "root",
-            "G": "root",
-            "u": "0",
-            "g": "0",
+            "U": owners(node)[0],
+            "G": owners(node)[1],
+            "u": str(getattr(node, "uid", 0)),
+            "g": str(getattr(node, "gid", 0)),
             "F": kind,
             "Y": str(modified_ms(node) // 1000),
         }
@@ -162,7 +180,8 @@ def stat(call: Invocation) -> int:
             call.print(text)
         else:
             call.print(
-                f"  File: {name}\n  Size: {values['s']}\t{kind}\nAccess: (0{mode:o}/{values['A']})  Uid: (    0/    root)   Gid: (    0/    root)"
+                f"  File: {name}\n  Size: {values['s']}\t{kind}\nAccess: ({mode:04o}/{values['A']})  "
+                f"Uid: ({values['u']:>5}/{values['U']:>8})   Gid: ({values['g']:>5}/{values['G']:>8})"
             )
     return code
 

@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from webapp.cri.programs.files.nodes import (
     BUSY,
+    DENIED,
     EXISTS,
     IS_A_DIRECTORY,
     NO_ENTRY,
     NOT_A_DIRECTORY,
     NOT_EMPTY,
+    NOT_PERMITTED,
     READ_ONLY,
+    SET_GROUP,
     TOO_LONG,
     TOO_MANY_LINKS,
     Device,
@@ -27,9 +30,18 @@ from webapp.cri.programs.files.nodes import (
     Symlink,
     tree_sizes,
 )
+from webapp.cri.programs.files.permissions import (
+    EXECUTE,
+    READ,
+    SUPERUSER,
+    WRITE,
+    User,
+    may,
+    may_remove,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from webapp.cri.programs.files.nodes import Node
     from webapp.sim.clock import SimClock
@@ -46,11 +58,13 @@ class Mount(NamedTuple):
         node: Its directory, or a single file; shared with whoever mounts it too.
         read_only: Whether this mount may not be written through.
         quota: The volume's room.
+        medium: What ``mount`` and ``df`` call it.
     """
 
     node: Directory | File
     read_only: bool
     quota: Quota
+    medium: str = "/dev/vda1"
 
 
 class Place(NamedTuple):
@@ -77,6 +91,12 @@ class FileSystem:
         mounts: Absolute path → mount.
         clock: Stamps changes.
         read_only: Whether the container's own tree may not change.
+        quota: The room of the container's own tree.
+        user: In whose name files are used.
+        working_dir: A directory that is made if it is missing.
+
+    Attributes:
+        refresh_processes: Brings ``/proc`` up to date before something looks there.
     """
 
     def __init__(
@@ -87,14 +107,28 @@ class FileSystem:
         *,
         read_only: bool = False,
         quota: Quota | None = None,
+        user: User = SUPERUSER,
+        working_dir: str = "",
     ) -> None:
         self._root = root
+        self._user = SUPERUSER
+        self.refresh_processes: Callable[[Directory], None] | None = None
         self._clock = clock
         self._mounts = dict(mounts)
-        self._read_only = read_only
+        # The runtime makes the paths of mounts in the image's tree, read-only or not, as root.
+        self._read_only = False
         self._quota = quota or Quota()
         for path in sorted(self._mounts):
             self._make_mount_point(path)
+        if working_dir and not self.exists(working_dir):
+            self.make_directory(working_dir, parents=True)
+        self._user = user
+        self._read_only = read_only
+
+    @property
+    def root(self) -> Directory:
+        """The container's own tree."""
+        return self._root
 
     @property
     def mounts(self) -> Mapping[str, Mount]:
@@ -147,7 +181,28 @@ class FileSystem:
         node = self.node(path)
         if isinstance(node, Directory):
             raise FileError(IS_A_DIRECTORY)
-        return node.content() if isinstance(node, File) else b""
+        if not isinstance(node, File):
+            return b""
+        self.check(node, READ)
+        return node.content()
+
+    def check(self, node: Node, wish: int) -> None:
+        """Whether the container's user may read, write or execute a node.
+
+        Raises:
+            FileError: Not so.
+        """
+        if self._user.uid and not may(self._user, node, wish):
+            raise FileError(DENIED)
+
+    def check_owner(self, node: Node) -> None:
+        """Whether the container's user may change a node's permissions.
+
+        Raises:
+            FileError: It is somebody else's.
+        """
+        if self._user.uid and getattr(node, "uid", 0) != self._user.uid:
+            raise FileError(NOT_PERMITTED)
 
     def names(self, path: str) -> list[str]:
         """Names in a directory, sorted, without dots.
@@ -158,6 +213,7 @@ class FileSystem:
         node = self.node(path)
         if not isinstance(node, Directory):
             raise FileError(NOT_A_DIRECTORY)
+        self.check(node, READ)
         return sorted(node.entries)
 
     # Changing
@@ -178,9 +234,12 @@ class FileSystem:
         quota = place.mount.quota if place.mount else self._quota
         name = posixpath.basename(place.path)
         if not isinstance(node, File):
-            node = File(modified_ms=self._clock.now_ms)
+            self.check(place.parent, WRITE | EXECUTE)
+            node = File(modified_ms=self._clock.now_ms, owner=self._owner(place.parent))
             place.parent.entries[name] = node
-        elif node.shared:
+            return node, quota
+        self.check(node, WRITE)
+        if node.shared:
             node = node.copy()
             place.parent.entries[name] = node
             quota.add(len(node.data), node.hole)
@@ -228,8 +287,16 @@ class FileSystem:
                 return
             raise FileError(EXISTS)
         self._check_writable(place)
-        made = Directory(modified_ms=self._clock.now_ms)
+        self.check(place.parent, WRITE | EXECUTE)
+        mode = 0o755 | place.parent.mode & SET_GROUP
+        owner = self._owner(place.parent)
+        made = Directory(mode=mode, modified_ms=self._clock.now_ms, owner=owner)
         place.parent.entries[posixpath.basename(place.path)] = made
+
+    def _owner(self, around: Directory) -> tuple[int, int]:
+        """Whom something made in a directory belongs to."""
+        gid = around.gid if around.mode & SET_GROUP else self._user.gid
+        return self._user.uid, gid
 
     def add(self, path: str, node: Node) -> None:
         """Put a node at a path, in place of a file that is there.
@@ -239,8 +306,11 @@ class FileSystem:
         """
         place = self._find(path, follow=False, own=True, links=0)
         self._check_writable(place)
+        self.check(place.parent, WRITE | EXECUTE)
         if isinstance(place.node, Directory):
             raise FileError(IS_A_DIRECTORY)
+        if self._user.uid and isinstance(node, File | Directory) and not node.shared:
+            node.uid, node.gid = self._owner(place.parent)
         quota = place.mount.quota if place.mount else self._quota
         if place.node is not None:
             self._count_out(place.node, quota)
@@ -260,11 +330,29 @@ class FileSystem:
         self._check_writable(place)
         if place.path in self._mounts or place.path == "/":
             raise FileError(BUSY)
+        if self._user.uid and not may_remove(self._user, place.parent, place.node):
+            raise FileError(DENIED)
         if isinstance(place.node, Directory) and place.node.entries and not recursive:
             raise FileError(NOT_EMPTY)
         quota = place.mount.quota if place.mount else self._quota
         self._count_out(place.node, quota)
         del place.parent.entries[posixpath.basename(place.path)]
+
+    def change(self, path: str) -> Node:
+        """What is at a path, made the container's own, so that it may be changed.
+
+        Raises:
+            FileError: It is missing or on a read-only file system.
+        """
+        place = self._find(path, follow=True, own=True, links=0)
+        node = place.node
+        if node is None:
+            raise FileError(NO_ENTRY)
+        self._check_writable(place)
+        if isinstance(node, File) and node.shared:
+            node = place.parent.entries[posixpath.basename(place.path)] = node.copy()
+            (place.mount.quota if place.mount else self._quota).add(len(node.data), node.hole)
+        return node
 
     def check_writable(self, path: str) -> None:
         """Whether what is at a path may be changed.
@@ -282,6 +370,8 @@ class FileSystem:
             raise FileError(TOO_LONG)
         if own and self._root.shared:
             self._root = self._root.copy()
+        if names and names[0] == "proc" and self.refresh_processes is not None:
+            self._refresh_processes(self.refresh_processes)
         trail: list[tuple[str, Directory, Mount | None]] = [("", self._root, None)]
         for index, name in enumerate(names):
             last = index == len(names) - 1
@@ -315,9 +405,20 @@ class FileSystem:
                 raise FileError(NO_ENTRY)
             if not isinstance(node, Directory):
                 raise FileError(NOT_A_DIRECTORY)
+            if self._user.uid and not may(self._user, node, EXECUTE):
+                raise FileError(DENIED)
             trail.append((full, node, mount))
         here, directory, mount = trail[-1]
         return Place(here or "/", directory, trail[max(0, len(trail) - 2)][1], mount)
+
+    def _refresh_processes(self, refresh: Callable[[Directory], None]) -> None:
+        if self._root.shared:
+            self._root = self._root.copy()
+        directory = self._root.entries.get("proc")
+        if isinstance(directory, Directory):
+            if directory.shared:
+                directory = self._root.entries["proc"] = directory.copy()
+            refresh(directory)
 
     def _check_writable(self, place: Place) -> None:
         if place.mount.read_only if place.mount else self._read_only:
@@ -330,14 +431,6 @@ class FileSystem:
         quota.add(-min(held, quota.held_bytes), -hole)
 
     def _make_mount_point(self, path: str) -> None:
-        # The runtime makes the path of a mount in the image's tree, read-only or not.
-        read_only, self._read_only = self._read_only, False
-        try:
-            self._make_parents(path)
-        finally:
-            self._read_only = read_only
-
-    def _make_parents(self, path: str) -> None:
         around = posixpath.dirname(path)
         if self.get(around) is None:
             self.make_directory(around, parents=True)

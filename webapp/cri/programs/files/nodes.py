@@ -18,6 +18,11 @@ NO_SPACE = "No space left on device"
 TOO_MANY_LINKS = "Too many levels of symbolic links"
 TOO_LONG = "File name too long"
 BUSY = "Device or resource busy"
+NOT_PERMITTED = "Operation not permitted"
+
+ROOT = (0, 0)
+SET_GROUP = 0o2000
+STICKY = 0o1000
 
 SHOWN_HOLE_BYTES = 65_536
 """Of what was written as a run of zeros this much can be read back."""
@@ -71,12 +76,13 @@ class File:
         data: Its bytes.
         hole: Zeros after ``data`` that are counted but not kept.
         mode: Permission bits.
+        uid, gid: Whom it belongs to.
         modified_ms: Virtual time of the last change.
         command: Name in the table of commands of what runs when it is executed; "" for a text.
         shared: Whether it belongs to an image, and must be copied before it changes.
     """
 
-    __slots__ = ("command", "data", "hole", "mode", "modified_ms", "shared")
+    __slots__ = ("command", "data", "gid", "hole", "mode", "modified_ms", "shared", "uid")
 
     def __init__(
         self,
@@ -86,7 +92,9 @@ class File:
         *,
         command: str = "",
         shared: bool = False,
+        owner: tuple[int, int] = ROOT,
     ) -> None:
+        self.uid, self.gid = owner
         self.data = bytearray(data)
         self.hole = 0
         self.mode = mode
@@ -105,7 +113,10 @@ class File:
 
     def copy(self) -> File:
         """A file of one's own with the same content."""
-        twin = File(bytes(self.data), self.mode, self.modified_ms, command=self.command)
+        owner = self.uid, self.gid
+        twin = File(
+            bytes(self.data), self.mode, self.modified_ms, command=self.command, owner=owner
+        )
         twin.hole = self.hole
         return twin
 
@@ -116,11 +127,12 @@ class Directory:
     Attributes:
         entries: Name → node, in order of making.
         mode: Permission bits.
+        uid, gid: Whom it belongs to.
         modified_ms: Virtual time of the last change.
         shared: Whether it belongs to an image, and must be copied before it changes.
     """
 
-    __slots__ = ("entries", "mode", "modified_ms", "shared")
+    __slots__ = ("entries", "gid", "mode", "modified_ms", "shared", "uid")
 
     def __init__(
         self,
@@ -129,7 +141,9 @@ class Directory:
         modified_ms: int = 0,
         *,
         shared: bool = False,
+        owner: tuple[int, int] = ROOT,
     ) -> None:
+        self.uid, self.gid = owner
         self.entries: dict[str, Node] = {} if entries is None else entries
         self.mode = mode
         self.modified_ms = modified_ms
@@ -137,7 +151,8 @@ class Directory:
 
     def copy(self) -> Directory:
         """A directory of one's own with the same, still shared, children."""
-        return Directory(dict(self.entries), self.mode, self.modified_ms)
+        owner = self.uid, self.gid
+        return Directory(dict(self.entries), self.mode, self.modified_ms, owner=owner)
 
 
 class Symlink:

@@ -184,6 +184,7 @@ _DIRECTORIES = [
     "opt",
     "srv",
 ]
+_MODES = {"dev/shm": 0o1777, "root": 0o700, "tmp": 0o1777, "var/tmp": 0o1777}
 _OS_RELEASE = {
     ALPINE: b'NAME="Alpine Linux"\nID=alpine\nVERSION_ID=3.22.2\nPRETTY_NAME="Alpine Linux v3.22"\n',
     DEBIAN: b'PRETTY_NAME="Debian GNU/Linux 13 (trixie)"\nNAME="Debian GNU/Linux"\nVERSION_ID="13"\nID=debian\n',
@@ -214,6 +215,8 @@ def image_tree(
     root = Directory(shared=True)
     for path in _DIRECTORIES if kind != NONE else ("dev", "etc", "proc", "sys", "tmp"):
         _directory(root, path)
+    for path, mode in _MODES.items():
+        _directory(root, path).mode = mode
     if kind != NONE:
         _add_texts(root, kind)
     _add_devices(root)
