@@ -14,7 +14,17 @@ from typing import TYPE_CHECKING
 
 from webapp.api.resources import ENDPOINT_SLICES, SERVICES
 from webapp.apimachinery.meta import namespaced_name
-from webapp.network.dataplane import EMPTY_TABLE, Endpoint, PortKey, RuleTable, ServiceRule
+from webapp.network.rules import (
+    CLUSTER_IP,
+    EMPTY_TABLE,
+    EXTERNAL_IP,
+    LOAD_BALANCER,
+    NODE_PORT,
+    Endpoint,
+    PortKey,
+    RuleTable,
+    ServiceRule,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -94,39 +104,49 @@ def service_rules(service: JSONObject, slices: Iterable[JSONObject]) -> dict[Por
     if spec.get("type") == "ExternalName" or addresses[0] in ("", "None"):
         return {}
     pieces = list(slices)
-    affinity = 0
-    if spec.get("sessionAffinity") == "ClientIP":
-        config = (spec.get("sessionAffinityConfig") or {}).get("clientIP") or {}
-        affinity = int(config.get("timeoutSeconds") or 10_800)
+    affinity = _affinity_seconds(spec)
+    outside_ips = [
+        *((EXTERNAL_IP, ip) for ip in spec.get("externalIPs") or ()),
+        *((LOAD_BALANCER, ip) for ip in _load_balancer_ips(service)),
+    ]
     rules: dict[PortKey, ServiceRule] = {}
     for port in spec.get("ports") or ():
         name = f"{namespaced_name(service)}:{port.get('name') or port['port']}"
         protocol = port.get("protocol", "TCP")
-        endpoints = _usable_endpoints(pieces, port.get("name", ""), protocol)
+        ready, ending = _endpoints(pieces, port.get("name", ""), protocol, spec)
         local = spec.get("internalTrafficPolicy") == "Local"
-        inside = ServiceRule(name, endpoints, local_only=local, affinity_seconds=affinity)
-        ingresses = ((service.get("status") or {}).get("loadBalancer") or {}).get("ingress") or ()
-        outside_ips = [
-            *(spec.get("externalIPs") or ()),
-            *(ingress["ip"] for ingress in ingresses if ingress.get("ip")),
-        ]
+        inside = ServiceRule(name, ready or ending, local, affinity, CLUSTER_IP, ending)
         for address in addresses:
             rules[PortKey(address, port["port"], protocol)] = inside
         local = spec.get("externalTrafficPolicy") == "Local"
-        outside = ServiceRule(name, endpoints, local_only=local, affinity_seconds=affinity)
-        for address in outside_ips:
-            rules[PortKey(address, port["port"], protocol)] = outside
+        for via, address in outside_ips:
+            rule = ServiceRule(name, ready or ending, local, affinity, via, ending)
+            rules[PortKey(address, port["port"], protocol)] = rule
         if port.get("nodePort"):
-            rules[PortKey("", port["nodePort"], protocol)] = outside
+            rule = ServiceRule(name, ready or ending, local, affinity, NODE_PORT, ending)
+            rules[PortKey("", port["nodePort"], protocol)] = rule
     return rules
 
 
-def _usable_endpoints(
-    slices: list[JSONObject], port_name: str, protocol: str
-) -> tuple[Endpoint, ...]:
-    """Ready backends; when there is none, those that still serve while they end."""
+def _affinity_seconds(spec: JSONObject) -> int:
+    if spec.get("sessionAffinity") != "ClientIP":
+        return 0
+    config = (spec.get("sessionAffinityConfig") or {}).get("clientIP") or {}
+    return int(config.get("timeoutSeconds") or 10_800)
+
+
+def _load_balancer_ips(service: JSONObject) -> list[str]:
+    """Addresses that Nodes themselves answer for; with ipMode Proxy the balancer does."""
+    ingresses = ((service.get("status") or {}).get("loadBalancer") or {}).get("ingress") or ()
+    return [ingress["ip"] for ingress in ingresses if ingress.get("ip")]
+
+
+def _endpoints(
+    slices: list[JSONObject], port_name: str, protocol: str, spec: JSONObject
+) -> tuple[tuple[Endpoint, ...], tuple[Endpoint, ...]]:
+    """Backends that are ready, and those that still serve while they end."""
     ready: dict[Endpoint, None] = {}
-    serving: dict[Endpoint, None] = {}
+    ending: dict[Endpoint, None] = {}
     for piece in slices:
         number = next(
             (
@@ -140,13 +160,31 @@ def _usable_endpoints(
             continue
         for endpoint in piece.get("endpoints") or ():
             conditions = endpoint.get("conditions") or {}
+            zones, nodes = _hints(endpoint, spec)
             for address in endpoint.get("addresses") or ():
-                found = Endpoint(address, number, endpoint.get("nodeName") or "")
+                found = Endpoint(address, number, endpoint.get("nodeName") or "", zones, nodes)
                 if conditions.get("ready", True):
                     ready[found] = None
                 elif conditions.get("serving") and conditions.get("terminating"):
-                    serving[found] = None
-    return tuple(sorted(ready or serving))
+                    ending[found] = None
+    return tuple(sorted(ready)), tuple(sorted(ending))
+
+
+def _hints(endpoint: JSONObject, spec: JSONObject) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Zones and Nodes whose clients should use an endpoint.
+
+    Slices that carry no hints get those that the Service's trafficDistribution asks for.
+    """
+    hints = endpoint.get("hints")
+    if hints is not None:
+        zones = tuple(zone["name"] for zone in hints.get("forZones") or ())
+        return zones, tuple(node["name"] for node in hints.get("forNodes") or ())
+    wanted = spec.get("trafficDistribution")
+    zone, node = endpoint.get("zone") or "", endpoint.get("nodeName") or ""
+    if wanted in ("PreferClose", "PreferSameZone", "PreferSameNode"):
+        same_node = (node,) if node and wanted == "PreferSameNode" else ()
+        return (zone,) if zone else (), same_node
+    return (), ()
 
 
 def _service_of(piece: JSONObject) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from webapp.network.dataplane import Endpoint, PortKey
+from webapp.network.rules import Endpoint, PortKey
 from webapp.proxy.change_tracker import service_rules
 
 
