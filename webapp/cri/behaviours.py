@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from webapp.cri.catalogue import BY_NAME
+from webapp.cri.catalogue import BY_NAME, LOAD
 from webapp.cri.command_program import CommandProgram
+from webapp.cri.load import LoadProgram
 from webapp.cri.programs.commands.table import COMMANDS
 from webapp.cri.programs.userland import CannotRun
 from webapp.cri.references import parse_reference
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from webapp.cri.program import Process, Program
     from webapp.cri.userlands import ImageInside
 
+_AGNHOST = "registry.k8s.io/e2e-test-images/agnhost"
 _SHELLS = ("ash", "bash", "dash", "sh")
 
 
@@ -30,6 +32,10 @@ def choose_program(process: Process) -> Program:
     if inside.default_shell and not command and not args:
         return _command((inside.default_shell,))
     profile = BY_NAME.get(parse_reference(config.image).short_name)
+    if profile is not None and profile.runs == LOAD and not command:
+        return LoadProgram(profile)
+    if profile is not None and profile.name == _AGNHOST and (command + args)[:1] == ("stress",):
+        return LoadProgram(profile)
     if profile is not None and _is_own_program(profile.commands, command, args):
         return ProfiledProgram(profile)
     words = command + args

@@ -30,6 +30,7 @@ class Meter:
         total_us: Processor time since its start.
         throttled_us: Time during which it wanted to run and was not allowed to.
         held_bytes: Memory that its program holds besides the image's usual need.
+        steady_millis: Millicores that its program wants all the time.
     """
 
     __slots__ = (
@@ -41,6 +42,7 @@ class Meter:
         "cores_millis",
         "held_bytes",
         "limit_millis",
+        "steady_millis",
         "threads",
         "throttled_us",
         "total_us",
@@ -52,6 +54,7 @@ class Meter:
         self.total_us = 0
         self.throttled_us = 0
         self.held_bytes = 0
+        self.steady_millis = 0
         self.threads = 1
         self._backlog_us = 0
         self._at_ms = now_ms
@@ -94,6 +97,11 @@ class Meter:
         self._advance(now_ms)
         self.limit_millis = limit_millis
 
+    def set_steady(self, now_ms: int, steady_millis: int) -> None:
+        """From now on the program wants this much all the time."""
+        self._advance(now_ms)
+        self.steady_millis = steady_millis
+
     def used_us(self, now_ms: int) -> int:
         """Processor time in the last whole window."""
         self._advance(now_ms)
@@ -102,26 +110,42 @@ class Meter:
     def _advance(self, now_ms: int) -> None:
         """Do what could be done since the last look, and count it in its windows."""
         begun_ms, self._at_ms = self._at_ms, now_ms
-        rate = self.rate_millis
+        steady = min(self.steady_millis, self.rate_millis)
+        # Who computes all the time and who answers share; requests always get something.
+        rate = max(self.rate_millis - steady, self.rate_millis // 2)
         done_us = min(self._backlog_us, (now_ms - begun_ms) * rate)
+        ended_ms = begun_ms + done_us / rate
+
+        def used(first_ms: float, last_ms: float) -> float:
+            busy_ms = _overlap(begun_ms, ended_ms, first_ms, last_ms)
+            most = self.rate_millis * _overlap(begun_ms, now_ms, first_ms, last_ms)
+            wanted = busy_ms * rate + steady * _overlap(begun_ms, now_ms, first_ms, last_ms)
+            return min(wanted, most)
+
         window = now_ms // WINDOW_MS
         if window != self._window:
             start_ms = window * WINDOW_MS
-            ended_ms = begun_ms + done_us / rate
-            before = _overlap(begun_ms, ended_ms, start_ms - WINDOW_MS, start_ms) * rate
+            before = used(start_ms - WINDOW_MS, start_ms)
             if window == self._window + 1:
                 before += self._window_us
             self._before_us = round(before)
-            self._window_us = round(_overlap(begun_ms, ended_ms, start_ms, now_ms) * rate)
+            self._window_us = round(used(start_ms, now_ms))
             self._window = window
         else:
-            self._window_us += done_us
-        if done_us:
+            self._window_us += round(used(begun_ms, now_ms))
+        if done_us or steady:
             self._backlog_us -= done_us
-            self.total_us += done_us
-            wanted = self.threads * 1000
+            self.total_us += round(used(begun_ms, now_ms))
+            self._count_throttling(now_ms - begun_ms, ended_ms - begun_ms)
+
+    def _count_throttling(self, passed_ms: int, busy_ms: float) -> None:
+        rate = self.rate_millis
+        for wanted, for_ms in (
+            (self.steady_millis, float(passed_ms)),
+            (self.threads * 1000, busy_ms if not self.steady_millis else 0.0),
+        ):
             if rate < wanted:
-                self.throttled_us += round(1000 * done_us / rate * (1 - rate / wanted))
+                self.throttled_us += round(1000 * for_ms * (1 - rate / wanted))
 
 
 def _overlap(start: float, end: float, first: float, last: float) -> float:

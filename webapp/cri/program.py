@@ -50,6 +50,7 @@ class Process:
         "_meter",
         "_on_change",
         "_on_exit",
+        "_on_memory",
         "_userland",
         "argv",
         "console",
@@ -72,6 +73,7 @@ class Process:
         make_userland: Callable[[Process], Userland],
         on_exit: Callable[[Container, int, str], None],
         on_change: Callable[[Container], None],
+        on_memory: Callable[[Container], None],
         cores_millis: int = DEFAULT_CORES_MILLIS,
     ) -> None:
         self.sim = sim
@@ -91,6 +93,7 @@ class Process:
         self._userland: Userland | None = None
         self._on_exit = on_exit
         self._on_change = on_change
+        self._on_memory = on_memory
 
     @property
     def env(self) -> dict[str, str]:
@@ -105,6 +108,11 @@ class Process:
         return self._container.config
 
     @property
+    def container(self) -> Container:
+        """Whose first process it is."""
+        return self._container
+
+    @property
     def declared_ports(self) -> tuple[int, ...]:
         """The ports that the Pod's spec declares for this container."""
         return self._container.config.ports
@@ -116,7 +124,7 @@ class Process:
             self.message_file = File()
             self._userland = self._make_userland(self)
             self._userland.cpu = MeteredCPU(self.sim, self.meter)
-            self._userland.on_out_of_memory = self._run_out_of_memory
+            self._userland.on_out_of_memory = self.run_out_of_memory
         return self._userland
 
     @property
@@ -140,6 +148,11 @@ class Process:
     def write(self, *lines: str) -> None:
         """Print whole lines."""
         self._container.log.write(self.sim.now_ms, lines)
+
+    def hold_memory(self, held_bytes: int) -> None:
+        """Hold so much memory besides what the image always needs; too much ends the container."""
+        self.meter.held_bytes = held_bytes
+        self._on_memory(self._container)
 
     def listen(self, ports: tuple[int, ...]) -> None:
         """Answer on these TCP ports from now on, and on no others."""
@@ -165,7 +178,8 @@ class Process:
             self._userland.shut_down()
         self.ports = ()
 
-    def _run_out_of_memory(self) -> None:
+    def run_out_of_memory(self) -> None:
+        """The kernel ends it, since there is no memory left for it."""
         # Not at once: the command that asked for the memory is still running.
         self.sim.schedule(0, self._kill_for_memory)
 

@@ -32,7 +32,13 @@ from webapp.cri.program import DEFAULT_CORES_MILLIS, SIGTERM, Process, Program
 from webapp.cri.program_session import ProgramSession
 from webapp.cri.programs.network import NoNetwork
 from webapp.cri.sessions import AttachSession, LogSession
-from webapp.cri.stats import ContainerStats, container_stats, profile_of
+from webapp.cri.stats import (
+    ContainerStats,
+    base_bytes,
+    container_stats,
+    memory_bytes,
+    profile_of,
+)
 from webapp.cri.userlands import environment, image_inside, make_userland
 from webapp.network.ipam import AddressesExhaustedError
 from webapp.sim.errors import SimulationError
@@ -282,6 +288,7 @@ class ContainerRuntime:
             make_userland=lambda process: self._make_userland(container, sandbox, process),
             on_exit=self._on_exit,
             on_change=self._on_change,
+            on_memory=self._check_memory,
             cores_millis=self.cores_millis,
         )
         program = instance.program = choose_program(process)
@@ -307,6 +314,7 @@ class ContainerRuntime:
         with self._recorder.caused_by(seq):
             program.start(process)
             on_done(container)
+            self._check_base_memory(container, instance)
 
     def _make_userland(self, container: Container, sandbox: Sandbox, process: Process) -> Userland:
         message = process.message_file
@@ -377,6 +385,12 @@ class ContainerRuntime:
         )
         if instance.program is not None and instance.process is not None:
             instance.program.on_signal(instance.process, SIGTERM)
+
+    def end_process(self, container: Container, exit_code: int, reason: str = "") -> None:
+        """A running container's first process ends of itself: it has crashed, or was killed for memory."""
+        process = self._instances[container.id].process
+        if process is not None:
+            process.exit(exit_code, reason)
 
     def _kill(self, container: Container) -> None:
         process = self._instances[container.id].process
@@ -513,7 +527,49 @@ class ContainerRuntime:
         profile = profile_of(container.config.image)
         if process is None or not profile.request_us:
             return 0
-        return process.meter.work(self._sim.now_ms, count * profile.request_us)
+        wait_ms = process.meter.work(self._sim.now_ms, count * profile.request_us)
+        if profile.request_kb:
+            self._check_memory(container)
+        return wait_ms
+
+    # Memory
+
+    def memory_bytes(self, container: Container) -> int:
+        """A running container's working set now."""
+        instance = self._instances.get(container.id)
+        process = instance.process if instance is not None else None
+        return memory_bytes(container, process) if process is not None else 0
+
+    def _check_base_memory(self, container: Container, instance: _Instance) -> None:
+        """A limit below what the image needs ends it while it comes up, not at once."""
+        process = instance.process
+        if process is not None and not process.runs_command:
+            profile = profile_of(container.config.image)
+            limits = (
+                container.config.memory_limit_bytes,
+                instance.sandbox.config.memory_limit_bytes,
+            )
+            if any(limit and base_bytes(container.id, profile) > limit for limit in limits):
+                process.after(max(50, profile.start_ms // 2), self._check_process)
+
+    def _check_process(self, process: Process) -> None:
+        self._check_memory(process.container)
+
+    def _check_memory(self, container: Container) -> None:
+        """Whether the limits of a container and of its Pod still hold; the kernel ends who is too large."""
+        instance = self._instances.get(container.id)
+        if instance is None or instance.process is None:
+            return
+        limit = container.config.memory_limit_bytes
+        if limit and self.memory_bytes(container) > limit:
+            instance.process.run_out_of_memory()
+            return
+        limit = instance.sandbox.config.memory_limit_bytes
+        if limit:
+            sizes = [(self.memory_bytes(item), item.id) for item in instance.sandbox.containers]
+            victim = self._instances[max(sizes)[1]].process
+            if sum(size for size, _ in sizes) > limit and victim is not None:
+                victim.run_out_of_memory()
 
     def listener_on(self, sandbox: Sandbox, port: int) -> Container | None:
         """The container inside a sandbox that answers on a TCP port."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from webapp.api.core.pods import is_sidecar
 from webapp.cri.api import APP, EPHEMERAL, SandboxConfig
 from webapp.kubelet.backoff import Backoff, go_duration
+from webapp.kubelet.environment import pod_limit
 from webapp.kubelet.kuberuntime.pod_actions import ContainerStart, compute_pod_actions
 from webapp.kubelet.pod_workers import field_path
 from webapp.trace.facts import ContainerBackedOff
@@ -126,6 +127,7 @@ class RuntimeManager:
                 (alias["ip"], tuple(alias.get("hostnames") or ()))
                 for alias in spec.get("hostAliases") or ()
             ),
+            memory_limit_bytes=pod_limit(spec, "memory"),
         )
         worker.busy = True
         self._runtime.run_pod_sandbox(config, lambda result: self._on_sandbox(worker, result))
