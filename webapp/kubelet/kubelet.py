@@ -23,6 +23,7 @@ from webapp.cri.api import EXITED
 from webapp.cri.continuation import later
 from webapp.kubelet import streaming
 from webapp.kubelet.host_files import HostFiles, StorageFiles
+from webapp.kubelet.host_files import HostFiles, StorageFiles
 from webapp.kubelet.image_manager import ImageManager
 from webapp.kubelet.kuberuntime.container import ContainerStarter
 from webapp.kubelet.kuberuntime.manager import RuntimeManager, grace_seconds
@@ -77,6 +78,7 @@ class Surroundings:
         on_image_pulled: Told when the machine has one image more.
         services_in: Services of a namespace as last seen, sorted by name.
         network_ready: Whether a network plugin is installed.
+        storage: What the cluster's storage systems hold; ``None`` for some of its own.
     """
 
     sim: Simulation
@@ -91,6 +93,7 @@ class Surroundings:
     on_image_pulled: Callable[[], None]
     services_in: Callable[[str], list[JSONObject]]
     network_ready: bool = True
+    storage: StorageFiles | None = None
 
 
 class Kubelet:
@@ -137,6 +140,7 @@ class Kubelet:
             given.events,
             host_ip=given.host_ip,
             services_in=given.services_in,
+            allocatable=self._allocatable,
         )
         self._manager = RuntimeManager(
             given.sim,
@@ -257,6 +261,8 @@ class Kubelet:
             self._later(NOTICE_LATENCY, self._end, worker)
         elif pod["spec"] is not before["spec"] and pod["spec"] != before["spec"]:
             self._later(NOTICE_LATENCY, self.sync, worker)
+        elif worker.volumes is not None and _tags(metadata) != _tags(before["metadata"]):
+            self._later(NOTICE_LATENCY, worker.volumes.refresh, None)
 
     def on_pod_deleted(self, pod: JSONObject) -> None:
         """A Pod of this Node is gone from the API server."""
@@ -385,6 +391,11 @@ class Kubelet:
         )
         with self._given.recorder.caused_by(seq):
             self.sync(worker)
+
+    def _allocatable(self) -> JSONObject:
+        found: JSONObject = (self._given.get_node() or {}).get("status") or {}
+        allocatable: JSONObject = found.get("allocatable") or {}
+        return allocatable
 
     # The end
 
@@ -539,6 +550,11 @@ class Kubelet:
                 )
         log = instance.log
         return LogResponse(lambda sink: log.read(options, sink))
+
+
+def _tags(metadata: JSONObject) -> tuple[JSONObject, JSONObject]:
+    """What of the metadata the downward API's files may show."""
+    return metadata.get("labels") or {}, metadata.get("annotations") or {}
 
 
 def _tags(metadata: JSONObject) -> tuple[JSONObject, JSONObject]:
