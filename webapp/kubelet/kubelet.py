@@ -23,7 +23,6 @@ from webapp.cri.api import EXITED
 from webapp.cri.continuation import later
 from webapp.kubelet import streaming
 from webapp.kubelet.host_files import HostFiles, StorageFiles
-from webapp.kubelet.host_files import HostFiles, StorageFiles
 from webapp.kubelet.image_manager import ImageManager
 from webapp.kubelet.kuberuntime.container import ContainerStarter
 from webapp.kubelet.kuberuntime.manager import RuntimeManager, grace_seconds
@@ -148,7 +147,6 @@ class Kubelet:
             given.stream,
             given.runtime,
             self._starter,
-            allocatable=self._allocatable,
             given.events,
             node=given.node,
             network_ready=given.network_ready,
@@ -270,8 +268,6 @@ class Kubelet:
         self._arriving.pop(uid, None)
         worker = self.workers.get(uid)
         if worker is None:
-        elif worker.volumes is not None and _tags(metadata) != _tags(before["metadata"]):
-            self._later(NOTICE_LATENCY, worker.volumes.refresh, None)
             return
         worker.removed = True
         worker.pod = pod
@@ -404,11 +400,6 @@ class Kubelet:
         if worker.state is WorkerState.SYNC:
             self._begin_termination(worker)
         elif worker.state is WorkerState.TERMINATING:
-    def _allocatable(self) -> JSONObject:
-        found: JSONObject = (self._given.get_node() or {}).get("status") or {}
-        allocatable: JSONObject = found.get("allocatable") or {}
-        return allocatable
-
             self._shorten_grace(worker)
         elif worker.removed:
             self._forget(worker)
@@ -550,11 +541,6 @@ class Kubelet:
                 )
         log = instance.log
         return LogResponse(lambda sink: log.read(options, sink))
-
-
-def _tags(metadata: JSONObject) -> tuple[JSONObject, JSONObject]:
-    """What of the metadata the downward API's files may show."""
-    return metadata.get("labels") or {}, metadata.get("annotations") or {}
 
 
 def _tags(metadata: JSONObject) -> tuple[JSONObject, JSONObject]:
