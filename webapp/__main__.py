@@ -1,4 +1,4 @@
-"""The command line: ``podarium serve``, ``podarium kubeconfig``, ``podarium version``.
+"""The command line: ``podarium serve``, ``kubeconfig``, ``why``, ``version``.
 
 gevent's patches come before every other import, since the standard library's sockets must be the
 cooperative ones when they are first used. What only ``serve`` needs is imported there.
@@ -21,6 +21,7 @@ import click  # noqa: E402
 import gevent  # noqa: E402
 import gevent.event  # noqa: E402
 
+from webapp.cli.why import why  # noqa: E402
 from webapp.settings import (  # noqa: E402
     PRODUCT_VERSION,
     AppSettings,
@@ -79,6 +80,11 @@ def main() -> None:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Apply a manifest once the cluster runs. May be repeated.",
 )
+@click.option(
+    "--scheduler-config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="KubeSchedulerConfiguration to begin with; changed later as ConfigMap kube-system/kube-scheduler.",
+)
 @click.option("--open", "open_page", is_flag=True, help="Open the page in a browser.")
 @click.option(
     "--token",
@@ -101,6 +107,7 @@ def serve(
     speed: str,
     data_dir: Path | None,
     manifests: tuple[Path, ...],
+    scheduler_config: Path | None,
     open_page: bool,
     tokens: tuple[str, ...],
     token_file: Path | None,
@@ -129,7 +136,8 @@ def serve(
         settings.check()
     except SettingsError as error:
         _give_up(str(error))
-    _serve(settings, manifests, open_page=open_page)
+    scheduling = "" if scheduler_config is None else _read_scheduler_config(scheduler_config)
+    _serve(settings, manifests, scheduling, open_page=open_page)
 
 
 @main.command()
@@ -146,13 +154,40 @@ def kubeconfig(server: str, token: str, user: str) -> None:
     click.echo(make_kubeconfig(url, user), nl=False)
 
 
+main.add_command(why)
+
+
 @main.command()
 def version() -> None:
     """Print the version."""
     click.echo(f"podarium {PRODUCT_VERSION}")
 
 
-def _serve(settings: AppSettings, manifests: tuple[Path, ...], *, open_page: bool) -> None:
+def _read_scheduler_config(path: Path) -> str:
+    """The file as a manifest, once it has no mistakes."""
+    import yaml  # noqa: PLC0415 - start-up time
+
+    from webapp.scheduler.config_file import (  # noqa: PLC0415 - start-up time
+        ConfigurationError,
+        parse_configuration,
+    )
+    from webapp.scheduler.live_configuration import (  # noqa: PLC0415 - start-up time
+        config_map_manifest,
+    )
+
+    try:
+        text = path.read_text(encoding="utf-8")
+        parse_configuration(text)
+    except (OSError, UnicodeError) as error:
+        _give_up(f"{path} cannot be read: {error}")
+    except ConfigurationError as error:
+        _give_up("\n".join(f"{path}, {line}" for line in str(error).splitlines()))
+    return str(yaml.safe_dump(config_map_manifest(text)))
+
+
+def _serve(
+    settings: AppSettings, manifests: tuple[Path, ...], scheduling: str, *, open_page: bool
+) -> None:
     # The port is taken first: a busy one should not cost the second that building a world takes.
     from webapp.http.server import PortBusyError, listen, make_server  # noqa: PLC0415 - start-up time
 
@@ -169,6 +204,8 @@ def _serve(settings: AppSettings, manifests: tuple[Path, ...], *, open_page: boo
     server.start()
     port = listener.getsockname()[1]
     _announce(settings, port, app.replayed)
+    if scheduling:
+        app.apply(scheduling)
     _apply_all(manifests, app)
     if open_page:
         webbrowser.open(_page_url(settings, port))

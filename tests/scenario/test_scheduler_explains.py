@@ -38,7 +38,7 @@ def test_a_pod_waits_for_an_uncordon_and_the_explanation_shows_each_attempt():
 
     uid = client.get(PODS, "default", "web")["metadata"]["uid"]
     assert cluster.scheduler.explain(uid).to_json()["wouldFit"] == [
-        {"change": "uncordon the Node", "nodes": names}
+        {"change": "uncordon the Node", "nodes": names, "count": 3}
     ]
 
     client.patch(NODES, "", names[1], {"spec": {"unschedulable": None}})

@@ -71,7 +71,10 @@ def test_a_pod_evicts_a_less_important_one_and_takes_its_place(world):
     assert attempts[0]["preemption"] == {
         "chosen": node,
         "decidedBy": "only candidate",
-        "candidates": [{"node": node, "victims": ["default/low"], "violations": 0}],
+        "candidates": [
+            {"node": node, "victims": ["default/low"], "priorities": [0], "violations": 0}
+        ],
+        "candidatesLeftOut": 0,
     }
 
 

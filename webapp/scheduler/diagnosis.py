@@ -2,7 +2,8 @@
 
 Each attempt leaves compact arrays (one small number for each Node looked at, raw scores of those
 that fitted); words, normalised and weighted scores are worked out when somebody asks. The newest
-attempts are kept up to a number of bytes; older ones are dropped, whole, the oldest first.
+attempts are kept up to a number of bytes; older ones are dropped, whole, the oldest first, and their
+number is kept so that nobody takes the rest for all.
 """
 
 from __future__ import annotations
@@ -72,12 +73,29 @@ class _Scores(NamedTuple):
     raw: IntArray | int
 
 
+class _Candidate(NamedTuple):
+    """A Node where room could have been made: pairs of (key, priority) of victims, violated budgets."""
+
+    node: str
+    victims: tuple[tuple[str, int], ...]
+    violations: int
+
+    def to_json(self) -> JSONObject:
+        return {
+            "node": self.node,
+            "victims": [key for key, _ in self.victims],
+            "priorities": [priority for _, priority in self.victims],
+            "violations": self.violations,
+        }
+
+
 class _Preemption(NamedTuple):
-    """Where room could have been made (Node, keys of victims, violated budgets), and where it was."""
+    """Where room could have been made, and where it was; candidates beyond those kept are counted."""
 
     chosen: str
     decided_by: str
-    candidates: tuple[tuple[str, tuple[str, ...], int], ...]
+    candidates: tuple[_Candidate, ...]
+    left_out: int
 
     @classmethod
     def of(cls, post: PostFilterResult) -> _Preemption | None:
@@ -85,19 +103,22 @@ class _Preemption(NamedTuple):
             return None
         kept = sorted(post.candidates, key=lambda one: one.node_name != post.nominated_node)
         candidates = [
-            (one.node_name, tuple(victim.key for victim in one.victims), one.violations)
+            _Candidate(
+                one.node_name,
+                tuple((victim.key, victim.priority) for victim in one.victims),
+                one.violations,
+            )
             for one in kept[:KEPT_CANDIDATES]
         ]
-        return cls(post.nominated_node, post.decided_by, tuple(candidates))
+        left_out = len(kept) - len(candidates)
+        return cls(post.nominated_node, post.decided_by, tuple(candidates), left_out)
 
     def to_json(self) -> JSONObject:
         return {
             "chosen": self.chosen,
             "decidedBy": self.decided_by,
-            "candidates": [
-                {"node": node, "victims": list(victims), "violations": violations}
-                for node, victims, violations in self.candidates
-            ],
+            "candidates": [candidate.to_json() for candidate in self.candidates],
+            "candidatesLeftOut": self.left_out,
         }
 
 
@@ -118,6 +139,8 @@ class Attempt:
         "_filters",
         "_left_out",
         "_names",
+        "_narrowed_by",
+        "_pre_filter",
         "_refused_by",
         "_scanned",
         "_scores",
@@ -144,7 +167,9 @@ class Attempt:
         self._filters: list[FilterPlugin] = [column.plugin for column in pod_class.filters]
         self._scanned = result.scanned
         self._refused_by = pod_class.refused_by[result.scanned].copy()
+        self._pre_filter = pod_class.status
         self._left_out = ""
+        self._narrowed_by = " ".join(pod_class.narrowing_plugins)
         if pod_class.node_names is not None and not result.node_name:
             self._left_out = not_named(pod_class)
         self._codes: dict[int, IntArray] = {}
@@ -178,6 +203,9 @@ class Attempt:
 
     def nodes(self) -> list[NodeVerdict]:
         """The Nodes looked at, in scan order, then those that plugins left out."""
+        if not self._pre_filter.is_success:
+            plugin_name, reason = self._pre_filter.plugin, self._pre_filter.message
+            return [NodeVerdict(name, False, plugin_name, reason) for name in self._names]
         rows = np.arange(len(self._names))[self._scanned].tolist()
         refused_by = self._refused_by.tolist()
         codes = {place: iter(own.tolist()) for place, own in self._codes.items()}
@@ -198,7 +226,7 @@ class Attempt:
         if self._left_out:
             looked_at = set(rows)
             verdicts.extend(
-                NodeVerdict(name, False, "NodeAffinity", self._left_out)
+                NodeVerdict(name, False, self._narrowed_by, self._left_out)
                 for row, name in enumerate(self._names)
                 if row not in looked_at
             )
@@ -216,15 +244,32 @@ class Attempt:
         return found
 
     def to_json(self) -> JSONObject:
-        """As a JSON tree with camelCase keys."""
+        """As a JSON tree with camelCase keys.
+
+        ``filters`` are asked in this order, and the first refusal ends it for a Node; ``notLookedAt``
+        counts Nodes that the scan did not need any more.
+        """
+        nodes = self.nodes()
         return {
             "attempt": self.number,
             "at": self.at_ms,
-            "nodes": [_node_json(node) for node in self.nodes()],
+            "total": len(self._names),
+            "notLookedAt": len(self._names) - len(nodes),
+            "filters": [plugin.name for plugin in self._filters],
+            "nodes": [_node_json(node) for node in nodes],
             "chosen": self.chosen,
+            "tieBreak": self._tied(nodes),
             "message": self.message,
             "preemption": self.preemption.to_json() if self.preemption is not None else None,
         }
+
+    def _tied(self, nodes: list[NodeVerdict]) -> list[str]:
+        """Nodes with the best sum when there are several; a hash of seed and UID chose among them."""
+        if not self._scores:
+            return []
+        best = max(node.total for node in nodes if node.fits)
+        tied = [node.name for node in nodes if node.fits and node.total == best]
+        return tied if len(tied) > 1 else []
 
 
 def _node_json(node: NodeVerdict) -> JSONObject:
@@ -248,6 +293,24 @@ def _node_json(node: NodeVerdict) -> JSONObject:
     }
 
 
+class Waiting(NamedTuple):
+    """Where a Pod waits in the queue.
+
+    Attributes:
+        lane: ``active``, ``backoff``, ``unschedulable``, ``gated`` or ``scheduling``.
+        until_ms: When back-off ends, 0 elsewhere.
+        plugins: Who refused it last, sorted; or who gates it.
+    """
+
+    lane: str
+    until_ms: int = 0
+    plugins: tuple[str, ...] = ()
+
+    def to_json(self) -> JSONObject:
+        """As a JSON tree."""
+        return {"lane": self.lane, "until": self.until_ms, "plugins": list(self.plugins)}
+
+
 @dataclass(frozen=True, slots=True)
 class PodDiagnosis:
     """All that is kept about one Pod.
@@ -255,17 +318,23 @@ class PodDiagnosis:
     Attributes:
         pod_uid: The Pod.
         attempts: Oldest first; the first ones may have been dropped.
+        dropped: How many older ones are not kept any more.
         would_fit: Works out what would make a waiting Pod fit.
+        waits: Where the Pod waits, ``None`` when it does not.
     """
 
     pod_uid: str
     attempts: tuple[Attempt, ...]
+    dropped: int = 0
     would_fit: Callable[[], list[Change]] = list
+    waits: Waiting | None = None
 
     def to_json(self) -> JSONObject:
         """As a JSON tree with camelCase keys."""
         return {
             "podUid": self.pod_uid,
+            "dropped": self.dropped,
+            "queue": self.waits.to_json() if self.waits is not None else None,
             "attempts": [attempt.to_json() for attempt in self.attempts],
             "wouldFit": [change.to_json() for change in self.would_fit()],
         }
@@ -281,6 +350,7 @@ class DiagnosisLog:
     def __init__(self, keep_bytes: int = KEPT_BYTES) -> None:
         self._keep_bytes = keep_bytes
         self._by_pod: OrderedDict[str, deque[Attempt]] = OrderedDict()
+        self._dropped: dict[str, int] = {}
         self.bytes = 0
 
     def add(self, pod_uid: str, attempt: Attempt) -> None:
@@ -294,16 +364,19 @@ class DiagnosisLog:
         self.bytes += attempt.bytes
         if len(attempts) > KEPT_ATTEMPTS_A_POD:
             self.bytes -= attempts.popleft().bytes
+            self._dropped[pod_uid] = self._dropped.get(pod_uid, 0) + 1
         while self.bytes > self._keep_bytes and len(self._by_pod) > 1:
-            _, dropped = self._by_pod.popitem(last=False)
+            uid, dropped = self._by_pod.popitem(last=False)
+            self._dropped[uid] = self._dropped.get(uid, 0) + len(dropped)
             self.bytes -= sum(old.bytes for old in dropped)
 
     def get(self, pod_uid: str) -> PodDiagnosis | None:
-        """What is kept about a Pod."""
-        attempts = self._by_pod.get(pod_uid)
-        return None if attempts is None else PodDiagnosis(pod_uid, tuple(attempts))
+        """What is kept about a Pod; ``None`` when it never was tried."""
+        attempts, dropped = self._by_pod.get(pod_uid, ()), self._dropped.get(pod_uid, 0)
+        return PodDiagnosis(pod_uid, tuple(attempts), dropped) if attempts or dropped else None
 
     def forget(self, pod_uid: str) -> None:
         """The Pod is gone."""
+        self._dropped.pop(pod_uid, None)
         for attempt in self._by_pod.pop(pod_uid, ()):
             self.bytes -= attempt.bytes

@@ -31,7 +31,7 @@ from webapp.api.resources import (
 )
 from webapp.scheduler.cache import Cache
 from webapp.scheduler.config import SchedulerConfiguration
-from webapp.scheduler.diagnosis import DiagnosisLog
+from webapp.scheduler.diagnosis import DiagnosisLog, PodDiagnosis
 from webapp.scheduler.eviction import Evictor
 from webapp.scheduler.framework.interface import SUCCESS, Handle, Status
 from webapp.scheduler.framework.listers import (
@@ -61,7 +61,6 @@ if TYPE_CHECKING:
     from webapp.client.informer import InformerFactory
     from webapp.client.record import EventRecorder
     from webapp.client.rest import RESTClient
-    from webapp.scheduler.diagnosis import PodDiagnosis
     from webapp.scheduler.framework.runtime import Framework
     from webapp.scheduler.framework.types import ClusterEventWithHint
     from webapp.scheduler.what_if import Change
@@ -269,10 +268,15 @@ class Scheduler:
         )
 
     def explain(self, pod_uid: str) -> PodDiagnosis | None:
-        """Why the Pod is where it is: its newest attempts, or ``None`` when none is kept."""
+        """Why the Pod is where it is: its newest attempts and its place in the queue; ``None`` if unknown."""
         diagnosis = self._diagnoses.get(pod_uid)
+        waits = self.queue.waiting(pod_uid)
+        if waits is not None:
+            diagnosis = replace(diagnosis or PodDiagnosis(pod_uid, ()), waits=waits)
         queued = self.queue.find(pod_uid)
-        if diagnosis is None or queued is None or diagnosis.attempts[-1].chosen:
+        if diagnosis is None or queued is None or queued.gating_plugin:
+            return diagnosis
+        if diagnosis.attempts and diagnosis.attempts[-1].chosen:
             return diagnosis
         return replace(diagnosis, would_fit=partial(self._what_would_fit, queued.pod_info))
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from webapp.scheduler.diagnosis import Waiting
 from webapp.scheduler.framework.types import (
     ActionType,
     ClusterEvent,
@@ -112,6 +113,22 @@ class SchedulingQueue:
     def find(self, uid: str) -> QueuedPodInfo | None:
         """A waiting Pod, wherever it waits."""
         return self._active.get(uid) or self._backing_off.get(uid) or self._unschedulable.get(uid)
+
+    def waiting(self, uid: str) -> Waiting | None:
+        """Where a Pod waits; ``None`` when it does not."""
+        if uid in self._in_flight:
+            return Waiting("scheduling")
+        queued = self.find(uid)
+        if queued is None:
+            return None
+        if queued.gating_plugin:
+            return Waiting("gated", plugins=(queued.gating_plugin,))
+        plugins = tuple(sorted(queued.unschedulable_plugins))
+        if uid in self._active:
+            return Waiting("active", plugins=plugins)
+        if uid in self._backing_off:
+            return Waiting("backoff", queued.backoff_until_ms, plugins)
+        return Waiting("unschedulable", plugins=plugins)
 
     # --- Pods come, change and go -----------------------------------------------------------
 

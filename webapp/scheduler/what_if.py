@@ -44,7 +44,11 @@ class Change(NamedTuple):
 
     def to_json(self) -> JSONObject:
         """As a JSON tree."""
-        return {"change": self.text, "nodes": list(self.nodes[:LISTED_NODES])}
+        return {
+            "change": self.text,
+            "nodes": list(self.nodes[:LISTED_NODES]),
+            "count": len(self.nodes),
+        }
 
 
 def what_would_fit(
