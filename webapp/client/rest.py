@@ -42,9 +42,11 @@ class RESTClient:
         self.name = name
         self._headers = {"user-agent": name}
 
-    def get(self, resource: GroupVersionResource, namespace: str, name: str) -> JSONObject:
-        """One object; ``namespace`` is "" for cluster-scoped resources."""
-        return self._read(resource_path(resource, namespace, name))
+    def get(
+        self, resource: GroupVersionResource, namespace: str, name: str, subresource: str = ""
+    ) -> JSONObject:
+        """One object, or its ``subresource``; ``namespace`` is "" for cluster-scoped resources."""
+        return self._read(resource_path(resource, namespace, name, subresource))
 
     def list(
         self,

@@ -21,6 +21,7 @@ from webapp.controller.namespace.namespace_controller import NamespaceController
 from webapp.controller.nodeipam.node_ipam import NodeIpamController
 from webapp.controller.nodelifecycle.node_lifecycle import NodeLifecycleController
 from webapp.controller.persistentvolume.pv_controller import PersistentVolumeController
+from webapp.controller.podautoscaler.horizontal import HorizontalController
 from webapp.controller.podgc.pod_gc import PodGCController
 from webapp.controller.replicaset.replica_set import ReplicaSetController
 from webapp.controller.resourcequota.resource_quota_controller import ResourceQuotaController
@@ -49,6 +50,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     EndpointSliceController,
     EndpointsController,
     GarbageCollector,
+    HorizontalController,
     JobController,
     NamespaceController,
     NodeIpamController,

@@ -1,0 +1,1 @@
+"""HorizontalPodAutoscalers: as many Pods as their metrics ask for."""
