@@ -2,7 +2,7 @@ import type { Session } from "./lib/view/session.svelte.ts";
 import { isPalette } from "./lib/view/panels.svelte.ts";
 import { readUrl, writeUrl } from "./lib/view/url.ts";
 
-/** Keeps selection and open panels in the page's address, both ways. */
+/** Keeps what is looked at, and how, in the page's address, both ways. */
 export function followUrl(session: Session): void {
   const take = (): void => {
     const state = readUrl(location.search);
@@ -10,6 +10,9 @@ export function followUrl(session: Session): void {
     else session.selection.clear();
     session.panels.opened = state.panels;
     session.filter.text = state.filter;
+    session.attention.grouping = state.group;
+    session.attention.dimming = state.focus;
+    session.attention.following = state.follow;
     session.showStep(state.step);
   };
   take();
@@ -24,6 +27,9 @@ export function followUrl(session: Session): void {
       panels,
       step: session.step,
       filter: session.filter.text,
+      group: session.attention.grouping,
+      focus: session.attention.dimming,
+      follow: session.attention.following,
     });
     if (query !== location.search) history.replaceState(null, "", location.pathname + query);
   });

@@ -1,5 +1,6 @@
 /** One true sentence about what matters now. */
 import type { JourneyView, NodeView, PodView } from "../live/protocol.ts";
+import { findView, type Called, type Cluster } from "./objects.ts";
 import { isOnItsWay, isSystem } from "./story.ts";
 
 export interface HeadlineInput {
@@ -33,6 +34,27 @@ export function headlineFor({ journey, pod, selected, now, nodes, pods }: Headli
     }
   }
   return clusterHealth([...nodes], [...pods]);
+}
+
+/** What a selected object that is no Pod is up to; null when it is not drawn. */
+export function selectionHeadline(cluster: Cluster, ref: Called): Headline | null {
+  const view = ref.kind === "Pod" ? undefined : findView(cluster, ref);
+  if (!view) return null;
+  const said = (text: string, bad = false): Headline => ({ text, emphasis: ref.name, bad });
+  if ("podCidr" in view) {
+    const pods = [...cluster.pods.values()].filter((pod) => pod.node === view.name).length;
+    const cordoned = view.unschedulable ? " It takes no new ones." : "";
+    return view.ready
+      ? said(`${view.name} is ready and has ${count(pods, "Pod")}.${cordoned}`)
+      : said(`${view.name} is not ready; it had ${count(pods, "Pod")}.`, true);
+  }
+  if ("endpoints" in view) {
+    const ready = view.endpoints.filter((endpoint) => endpoint.ready).length;
+    return said(`Service ${view.name} leads to ${count(ready, "ready Pod")}.`);
+  }
+  if ("desired" in view)
+    return said(`${view.kind} ${view.name} wants ${count(view.desired, "Pod")} and has ${view.ready} ready.`);
+  return null;
 }
 
 /** The scheduler's message without its second half, which only repeats the first. */

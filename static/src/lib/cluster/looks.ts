@@ -46,7 +46,9 @@ export function shortStatus(status: string, restarts: number): string {
 
 /** Why a Pod has no Node, without the part about preemption, which repeats it. */
 export function waitingReason(pod: PodView): string {
-  return pod.message.split(/\. (?:no new claims to deallocate, )?preemption:/)[0] || "waiting for the scheduler";
+  return (
+    pod.message.split(/\. (?:no new claims to deallocate, )?preemption:/)[0] || "waiting for the scheduler"
+  );
 }
 
 /** The Pod in one sentence, for those who hear the page. */

@@ -1,5 +1,6 @@
 /** What menus and commands do with the cluster as a whole; what goes wrong is told in the top bar. */
-import { ClusterAdmin, nextNodeNames, type FaultWish } from "../live/admin.ts";
+import { faultKinds } from "../cluster/fault-catalogue.ts";
+import { ClusterAdmin, nextNodeNames } from "../live/admin.ts";
 import type { Session } from "../view/session.svelte.ts";
 
 export function clusterDeeds(session: Session) {
@@ -15,8 +16,8 @@ export function clusterDeeds(session: Session) {
       );
       tellIf(await admin.addNodes(names));
     },
-    async breakNode(wish: FaultWish): Promise<boolean> {
-      const complaint = await admin.breakNode(wish);
+    async startFault(fault: unknown): Promise<boolean> {
+      const complaint = await admin.startFault(fault);
       tellIf(complaint);
       await session.tales.readFaults();
       return complaint === "";
@@ -25,6 +26,8 @@ export function clusterDeeds(session: Session) {
       tellIf(await admin.heal(name));
       await session.tales.readFaults();
     },
+    /** What can break here, as the server's schema says. */
+    faultKinds: async () => faultKinds(await admin.simSchema()),
     kubeconfig: () => admin.kubeconfig(),
     async copyKubeconfig(): Promise<boolean> {
       const text = await admin.kubeconfig();
@@ -35,7 +38,7 @@ export function clusterDeeds(session: Session) {
   };
 }
 
-async function toClipboard(text: string): Promise<boolean> {
+export async function toClipboard(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);
     return true;

@@ -1,10 +1,12 @@
 /** Every action of the page by name, for the command palette: the keys' actions, and those that have no key. */
 import { filterWords, parseFilter } from "../cluster/filter.ts";
+import { GROUPINGS } from "../cluster/groups.ts";
 import { speedLabel } from "../cluster/amounts.ts";
 import { SPEEDS } from "../view/playback.svelte.ts";
 import type { Session } from "../view/session.svelte.ts";
 import { clusterDeeds } from "./cluster-deeds.ts";
 import { offered, type Deeds } from "./keymap.ts";
+import { objectChoices } from "./object-choices.ts";
 
 export interface Command {
   id: string;
@@ -29,7 +31,43 @@ export function commandsFor(session: Session, deeds: Deeds): Command[] {
     cap: "",
     run: () => void session.changeClock({ speed }),
   }));
-  return [...keyed, ...clusterCommands(session), ...filters(session), ...speeds];
+  return [
+    ...keyed,
+    ...selectionCommands(session),
+    ...pictureCommands(session, deeds),
+    ...clusterCommands(session),
+    ...filters(session),
+    ...speeds,
+  ];
+}
+
+/** What can be done to what is selected. */
+function selectionCommands(session: Session): Command[] {
+  const { ref } = session.selection;
+  if (!ref || ref.kind === "Component") return [];
+  return objectChoices(session, ref)
+    .filter((choice) => !choice.confirm)
+    .map((choice) => ({
+      id: `object ${choice.id}`,
+      words: `${choice.words} ${ref.kind} ${ref.name}`,
+      cap: "",
+      run: choice.run,
+    }));
+}
+
+function pictureCommands(session: Session, deeds: Deeds): Command[] {
+  const { attention } = session;
+  const groups = GROUPINGS.filter((by) => by !== attention.grouping).map((by) => ({
+    id: `group ${by}`,
+    words: `group Pods by ${by}`,
+    cap: "",
+    run: () => (attention.grouping = by),
+  }));
+  return [
+    ...groups,
+    { id: "svg", words: "save the stage as SVG", cap: "", run: () => deeds.savePicture("svg") },
+    { id: "print", words: "print a handout", cap: "", run: () => window.print() },
+  ];
 }
 
 function clusterCommands(session: Session): Command[] {
@@ -52,7 +90,8 @@ function clusterCommands(session: Session): Command[] {
 }
 
 function filters(session: Session): Command[] {
-  const texts = session.replica.namespaces.map((namespace) => `ns=${namespace}`);
+  const phases = ["Pending", "Running", "Succeeded", "Failed"].map((phase) => `phase=${phase}`);
+  const texts = [...session.replica.namespaces.map((namespace) => `ns=${namespace}`), ...phases];
   const commands = texts.map((text) => ({
     id: `filter ${text}`,
     words: `show only ${filterWords(parseFilter(text))}`,

@@ -1,4 +1,6 @@
 /** The keyboard: which key does what, and the words by which the page tells it. */
+import { GROUPINGS } from "../cluster/groups.ts";
+import type { PictureFormat } from "../view/pointing.svelte.ts";
 import type { Session } from "../view/session.svelte.ts";
 import type { PanelName } from "../view/panels.svelte.ts";
 
@@ -23,6 +25,10 @@ export interface KeyBinding {
 export interface Deeds {
   toggleTheme(): void;
   togglePresenting(): void;
+  /** Saves the stage as it is now. */
+  savePicture(format: PictureFormat): void;
+  /** Puts the page's address, which says what is looked at, on the clipboard. */
+  copyLink(): void;
 }
 
 export const bindings: readonly KeyBinding[] = [
@@ -51,6 +57,31 @@ export const bindings: readonly KeyBinding[] = [
   { keys: ["+", "="], cap: "+", words: "faster", act: (s) => void s.playback.faster(1) },
   { keys: ["-"], cap: "−", words: "slower", act: (s) => void s.playback.faster(-1) },
   { keys: ["f"], cap: "F", words: "focus a Pod", inLine: true, act: (s) => s.toggleFocus() },
+  {
+    keys: ["o"],
+    cap: "O",
+    words: "only what it touches",
+    title: "focus: dim all but what the selection touches",
+    act: (s) => s.toggleDimming(),
+  },
+  {
+    keys: ["j"],
+    cap: "J",
+    words: "follow changes",
+    title: "a focus that follows the latest change",
+    act: (s) => s.toggleFollowing(),
+  },
+  {
+    keys: ["g"],
+    cap: "G",
+    words: "group by …",
+    title: "group Pods by Node, owner, zone, Namespace",
+    act: (s) => {
+      const { attention } = s;
+      const next = GROUPINGS[(GROUPINGS.indexOf(attention.grouping) + 1) % GROUPINGS.length];
+      attention.grouping = next ?? "node";
+    },
+  },
   {
     keys: ["m"],
     cap: "M",
@@ -99,9 +130,45 @@ export const bindings: readonly KeyBinding[] = [
     act: (_, deeds) => deeds.togglePresenting(),
   },
   {
+    keys: ["z"],
+    cap: "Z",
+    words: "laser pointer",
+    title: "laser pointer: a light that follows the mouse",
+    act: (s) => s.pointing.toggle("laser"),
+  },
+  {
+    keys: ["h"],
+    cap: "H",
+    words: "highlighter",
+    title: "highlighter: draw on the picture; again to wipe it away",
+    act: (s) => s.pointing.toggle("marker"),
+  },
+  {
+    keys: ["s"],
+    cap: "S",
+    words: "save a picture",
+    title: "save the stage as PNG",
+    act: (_, deeds) => deeds.savePicture("png"),
+  },
+  {
+    keys: ["y"],
+    cap: "Y",
+    words: "copy a link",
+    title: "copy a link that opens this view on another screen",
+    act: (_, deeds) => deeds.copyLink(),
+  },
+  {
     keys: ["1", "2", "3", "4", "5", "6", "7", "8", "9"],
     cap: "1–9",
     words: "details of a step",
+    implicit: true,
+    act: () => undefined,
+  },
+  {
+    keys: ["ContextMenu"],
+    cap: "Menu",
+    words: "what can be done",
+    title: "what can be done here: also Shift F10, or the right mouse button",
     implicit: true,
     act: () => undefined,
   },
@@ -145,7 +212,7 @@ export function bindingFor(event: Pressed, available: ReadonlySet<PanelName>): K
 /** Carries out a key press; false when it means nothing here. */
 export function press(event: Pressed, session: Session, deeds: Deeds): boolean {
   const binding = bindingFor(event, session.available);
-  if (!binding) return false;
+  if (!binding || binding.keys.includes("ContextMenu")) return false;
   const step = Number(event.key);
   if (session.blank && event.key === "Escape") session.blank = false;
   else if (step >= 1 && step <= 9) {

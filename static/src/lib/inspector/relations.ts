@@ -1,14 +1,8 @@
 /** What an object has to do with others: owners, what it owns, Services, its Node. */
+import { findView, type Cluster } from "../cluster/objects.ts";
 import { selects } from "../cluster/services.ts";
 import type { NodeView, PodView, ServiceView, State, WorkloadView } from "../live/protocol.ts";
 import type { ObjectRef } from "../view/selection.svelte.ts";
-
-export interface Cluster {
-  nodes: ReadonlyMap<string, NodeView>;
-  pods: ReadonlyMap<string, PodView>;
-  services: ReadonlyMap<string, ServiceView>;
-  workloads: ReadonlyMap<string, WorkloadView>;
-}
 
 export interface Related {
   ref: ObjectRef;
@@ -19,18 +13,6 @@ export interface Related {
 export interface Group {
   title: string;
   members: Related[];
-}
-
-/** Any view that has a name; Nodes have no namespace. */
-export type AnyView = PodView | NodeView | ServiceView | WorkloadView;
-
-export function findView(cluster: Cluster, { kind, namespace, name }: ObjectRef): AnyView | undefined {
-  const here = (view: { namespace: string; name: string }): boolean =>
-    view.name === name && view.namespace === namespace;
-  if (kind === "Pod") return [...cluster.pods.values()].find(here);
-  if (kind === "Service") return [...cluster.services.values()].find(here);
-  if (kind === "Node") return [...cluster.nodes.values()].find((node) => node.name === name);
-  return [...cluster.workloads.values()].find((view) => view.kind === kind && here(view));
 }
 
 export function relationsOf(cluster: Cluster, ref: ObjectRef): Group[] {

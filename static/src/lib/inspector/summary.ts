@@ -4,7 +4,8 @@ import { waitingReason } from "../cluster/looks.ts";
 import type { NodeView, PodView, ServiceView, State, WorkloadView } from "../live/protocol.ts";
 import { addressOf } from "../cluster/services.ts";
 import type { ObjectRef } from "../view/selection.svelte.ts";
-import { findView, relationsOf, type AnyView, type Cluster } from "./relations.ts";
+import { findView, type AnyView, type Cluster } from "../cluster/objects.ts";
+import { relationsOf } from "./relations.ts";
 
 export interface Summary {
   state: State;
@@ -71,6 +72,15 @@ function workloadSummary(view: WorkloadView): Summary {
     status,
     sentence: `Wants ${count(view.desired, "Pod")}; has ${view.current}${updated}, ${view.ready} ready.${image}${message}`,
   };
+}
+
+/**
+ * Said of a reference that leads nowhere. The present knows no more than that: when it went, and what it was, is
+ * history's to say, and is put in these words' place once the server tells it.
+ */
+export function notThere({ kind, namespace, name }: ObjectRef): string {
+  const where = namespace ? `in Namespace ${namespace}` : "in this cluster";
+  return `${kind} ${name} is not ${where}: it is gone, or has never been.`;
 }
 
 /** What `Delete` would do, by name. */

@@ -101,6 +101,29 @@ describe("layoutBoard", () => {
     expect([sizeOf(9), sizeOf(60), sizeOf(400)]).toEqual(["card", "chip", "square"]);
   });
 
+  it("counts instead of draws above 1,000 Pods, and keeps the Nodes", () => {
+    const board = layoutBoard(room(30, 1001));
+
+    expectCalm(board);
+    expect([board.tally, board.pods.size, board.nodes.length]).toEqual([true, 0, 30]);
+  });
+
+  it.each(sizes)("keeps 0 to 60 groups with 0 to 1000 Pods apart and inside %i×%i", (width, height) => {
+    for (const count of [0, 1, 2, 5, 9, 60]) {
+      for (const pods of [0, 1, 60, 1000]) {
+        const groups = count === 0 ? [] : room(count, pods).nodes;
+        const board = layoutBoard(room(3, 0, { width, height, groups }));
+
+        expectApart([board.zone, ...board.groups.map((group) => group.rect)]);
+        expectApart([...board.pods.values()].map((pod) => pod.rect));
+        for (const place of board.pods.values()) {
+          const group = board.groups.find((one) => one.key === place.node);
+          expect(group && contains(group.rect, place.rect)).toBe(true);
+        }
+      }
+    }
+  });
+
   it("lets no wire to a kubelet cross a card on the shelf", () => {
     const board = layoutBoard(room(3, 9, { waiting: ["a", "b", "c", "d"] }));
     const cards = [...board.pods.values()].filter((pod) => pod.node === "");

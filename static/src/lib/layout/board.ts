@@ -1,15 +1,20 @@
 /**
  * Where everything of the stage lies: a pure function of the room on the page and of what is in the cluster.
  * Enters: Nodes with their Pods in slots, the Pod drawn open, the Pods that wait. Leaves: one `Board`.
+ *
+ * The pictures fall back one after the other: large Nodes, two compact rows, tiles with Pods, tiles with counts
+ * (`tally`), counts alone. A fleet view drawn by WebGL takes the place of the last: `counts` is the room it gets.
  */
-import { placeCompact, placeLarge, placeTile, OPEN_HEIGHT, type NodeInput, type Opened } from "./node.ts";
+import { placeCompact, placeLarge, OPEN_HEIGHT, type NodeInput, type Opened } from "./node.ts";
 import { placeShelf, SHELF_HEIGHT } from "./shelf.ts";
+import { placeGroups, placeTiles } from "./tiles.ts";
 import {
   bottom,
   centerX,
   right,
   type Board,
   type ComponentName,
+  type GroupPlace,
   type NodePlace,
   type PodPlace,
   type Rect,
@@ -28,6 +33,8 @@ export interface BoardInput {
   waiting: readonly string[];
   /** How many Services are drawn; the first as a bar, the others as chips. */
   services: number;
+  /** Pods in other boxes than Nodes; null draws the Nodes. */
+  groups?: readonly NodeInput[] | null;
   /** The controllers' card shows a rolling update, and needs room for it. */
   rolling?: boolean;
 }
@@ -36,6 +43,8 @@ const MARGIN = 40;
 const LARGE_MAX = 4;
 const COMPACT_MAX = 12;
 export const TILE_MAX = 40;
+/** More Pods than this are counted instead of drawn. */
+export const DRAWN_MAX = 1000;
 /** Room at either side of a way to a kubelet, without and with the numbers of its steps. */
 const ROOM = 18;
 const ROOM_WITH_STEPS = 50;
@@ -53,7 +62,8 @@ export function layoutBoard(input: BoardInput): Board {
   const top = bottom(plane.zone) + (slim ? SHELF_HEIGHT + 10 : 0) + 36;
   const end = service ? service.bar.y - 46 : height - 22;
   const area: Rect = { x: MARGIN, y: top, w: width - 2 * MARGIN, h: Math.max(120, end - top) };
-  const { nodes, counts } = placeNodes(input, area, bottom(plane.bus), pods);
+  const tally = input.nodes.reduce((sum, node) => sum + node.pods.length, 0) > DRAWN_MAX;
+  const { nodes, groups, counts } = placeMiddle(input, tally, area, bottom(plane.bus), pods);
   const shelf = slim
     ? placeShelf(
         { x: MARGIN, y: bottom(plane.zone) + 12, w: width - 2 * MARGIN, h: SHELF_HEIGHT },
@@ -64,7 +74,24 @@ export function layoutBoard(input: BoardInput): Board {
         pods,
       )
     : null;
-  return { width, height, ...plane, slim, shelf, nodes, pods, counts, service };
+  return { width, height, ...plane, slim, shelf, nodes, groups, tally, pods, counts, service };
+}
+
+/** What stands between control plane and Services. */
+function placeMiddle(
+  input: BoardInput,
+  tally: boolean,
+  area: Rect,
+  busBottom: number,
+  pods: Map<string, PodPlace>,
+): { nodes: NodePlace[]; groups: GroupPlace[]; counts: Rect | null } {
+  if (!tally && input.groups)
+    return { nodes: [], groups: placeGroups(input.groups, area, pods), counts: null };
+  if (tally && input.nodes.length <= TILE_MAX) {
+    const bare = input.nodes.map((node) => ({ ...node, pods: [] }));
+    return { nodes: placeTiles(bare, area, pods), groups: [], counts: null };
+  }
+  return { ...placeNodes(input, area, busBottom, pods), groups: [] };
 }
 
 function controlPlane(width: number, slim: boolean, rolling: boolean): Pick<Board, "zone" | "cards" | "bus"> {
@@ -204,31 +231,4 @@ function placeTwoRows(
     };
     return placeCompact(node, { x, y, w, h }, wire, pods);
   });
-}
-
-function placeTiles(nodes: readonly NodeInput[], area: Rect, pods: Map<string, PodPlace>): NodePlace[] {
-  const gap = 10;
-  const columns = tileColumns(nodes.length, area, gap);
-  const rows = Math.ceil(nodes.length / columns);
-  const w = (area.w - gap * (columns - 1)) / columns;
-  const h = (area.h - gap * (rows - 1)) / rows;
-  return nodes.map((node, index) => {
-    const x = area.x + (index % columns) * (w + gap);
-    const y = area.y + Math.floor(index / columns) * (h + gap);
-    return placeTile(node, { x, y, w, h }, pods);
-  });
-}
-
-/** The number of columns that makes the tiles largest, counting a tile as 1.7 times as wide as high. */
-function tileColumns(count: number, area: Rect, gap: number): number {
-  let best = 1;
-  let bestSize = 0;
-  for (let columns = 1; columns <= count; columns += 1) {
-    const rows = Math.ceil(count / columns);
-    const w = (area.w - gap * (columns - 1)) / columns;
-    const h = (area.h - gap * (rows - 1)) / rows;
-    const size = Math.min(w / 1.7, h);
-    if (size > bestSize) [best, bestSize] = [columns, size];
-  }
-  return best;
 }

@@ -119,8 +119,8 @@ function chooseGrid(area: Rect, count: number, smallest: PodSize, reserved: numb
   return several ? gridFor({ ...besides, h: besides.h - 20 }, count, smallest) : grid;
 }
 
-/** Puts Pods into the slots of an area; with several lanes the area keeps room for their manifold. */
-function fillArea(
+/** Puts Pods into the slots of an area, `node` being the name of what they stand on; with several lanes the area keeps room for their manifold. */
+export function fillArea(
   node: string,
   area: Rect,
   pods: readonly SlottedPod[],

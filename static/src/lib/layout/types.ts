@@ -48,6 +48,15 @@ export interface NodePlace {
   hidden: number;
 }
 
+/** A box of Pods that belong together, instead of the Nodes: an owner's, a zone's, a Namespace's. */
+export interface GroupPlace {
+  key: string;
+  rect: Rect;
+  head: Rect;
+  /** Pods that have no place of their own. */
+  hidden: number;
+}
+
 export interface Shelf {
   rect: Rect;
   /** Pods that found no place on it. */
@@ -64,6 +73,10 @@ export interface Board {
   bus: Rect;
   shelf: Shelf | null;
   nodes: NodePlace[];
+  /** Filled instead of `nodes` while Pods are grouped by something else. */
+  groups: GroupPlace[];
+  /** True when Pods are too many to be drawn: Nodes show counts by state. */
+  tally: boolean;
   pods: Map<string, PodPlace>;
   /** Above 40 Nodes: where counts by state stand instead of Nodes. */
   counts: Rect | null;

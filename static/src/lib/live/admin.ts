@@ -5,12 +5,7 @@ import { statusMessage } from "./status.ts";
 const NODES = "/api/v1/nodes";
 const FAULTS = "/apis/sim.podarium.dev/v1alpha1/faults";
 
-export interface FaultWish {
-  type: string;
-  node: string;
-  /** `2m`; "" lasts until it is healed. */
-  duration: string;
-}
+const SIM_SCHEMA = "/openapi/v3/apis/sim.podarium.dev/v1alpha1";
 
 export class ClusterAdmin {
   readonly #api: Api;
@@ -29,16 +24,15 @@ export class ClusterAdmin {
     return "";
   }
 
-  /** Returns the API server's complaint, or "". */
-  breakNode({ type, node, duration }: FaultWish): Promise<string> {
-    const spec = { type, target: { node }, ...(duration ? { duration } : {}) };
-    const metadata = { generateName: `${type.toLowerCase()}-${node}-` };
-    return this.#send("POST", FAULTS, {
-      apiVersion: "sim.podarium.dev/v1alpha1",
-      kind: "Fault",
-      metadata,
-      spec,
-    });
+  /** The OpenAPI document of the simulator's own kinds; null when the server cannot be reached. */
+  async simSchema(): Promise<unknown> {
+    const answer = await this.#ask("GET", SIM_SCHEMA);
+    return answer?.ok ? answer.body : null;
+  }
+
+  /** Creates a Fault. Returns the API server's complaint, or "". */
+  startFault(fault: unknown): Promise<string> {
+    return this.#send("POST", FAULTS, fault);
   }
 
   heal(name: string): Promise<string> {

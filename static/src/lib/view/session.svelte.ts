@@ -3,6 +3,7 @@
  * Enters: frames from the stream. Leaves: reactive state that the regions draw.
  */
 import { parseExplanation, type Explanation } from "../cluster/explanation.ts";
+import { findView } from "../cluster/objects.ts";
 import { noMoments, reduceFacts, withVerdicts, type Moments } from "../cluster/moments.ts";
 import { activeService, shownServices } from "../cluster/services.ts";
 import type { Tale } from "../cluster/tale.ts";
@@ -12,9 +13,12 @@ import type { ClockView, Delta, Facts, Hello, PodView, Snapshot, Stopped } from 
 import { ClusterReplica } from "../live/replica.svelte.ts";
 import type { StreamListener } from "../live/socket.ts";
 import { VirtualClock } from "../live/virtual-clock.svelte.ts";
+import { Attention } from "./attention.svelte.ts";
 import { Filter } from "./filter.svelte.ts";
+import { PictureTime } from "./picture-time.ts";
 import { Panels, type PanelName } from "./panels.svelte.ts";
 import { Playback } from "./playback.svelte.ts";
+import { Pointing } from "./pointing.svelte.ts";
 import { Selection, type ObjectRef } from "./selection.svelte.ts";
 import { Tales } from "./tales.svelte.ts";
 import { StoryTeller } from "./teller.svelte.ts";
@@ -31,6 +35,8 @@ export class Session implements StreamListener {
   readonly selection = new Selection();
   readonly panels = new Panels();
   readonly filter = new Filter();
+  readonly pointing = new Pointing();
+  readonly attention = new Attention(this.replica, this.selection);
   readonly api = new Api();
   readonly playback = new Playback(this.api, this.clock, (notice) => this.tell(notice));
   readonly tales = new Tales(this.replica, this.clock, this.api);
@@ -45,6 +51,8 @@ export class Session implements StreamListener {
   /** Step whose details are shown. */
   step = $state.raw<number | null>(null);
   blank = $state.raw(false);
+  /** Tab of the inspector that was asked for last. */
+  tab = $state.raw("State");
   /** Panels that exist in this build; keys for others are not offered. */
   available = $state.raw<ReadonlySet<PanelName>>(new Set<PanelName>(ALWAYS));
   /** Files dropped on the page, for the manifest drawer to take. */
@@ -54,6 +62,7 @@ export class Session implements StreamListener {
   /** What went wrong with the visitor's last wish, for a few seconds. */
   notice = $state.raw("");
 
+  readonly #pictureTime = new PictureTime();
   readonly #teller = new StoryTeller(this.replica);
   readonly #waiting = new Waiting(this.replica);
   readonly canWrite = $derived(this.available.has("manifest") && !(this.hello?.readOnly ?? false));
@@ -113,13 +122,17 @@ export class Session implements StreamListener {
     this.replica.applySnapshot(frame);
     this.clock.apply(frame.clock, performance.now());
     this.connected = true;
-    if (first) this.#teller.begin(performance.now());
+    if (first) this.#teller.begin(this.#pictureTime.now);
     this.refresh();
-    if (first) this.#learnVerdicts();
+    if (!first) return;
+    this.#learnVerdicts();
+    this.#lookForLinked();
   }
 
   onDelta(frame: Delta): void {
     this.replica.applyDelta(frame);
+    this.attention.notice(frame);
+    if (!this.clock.running) this.#pictureTime.step();
     this.refresh();
   }
 
@@ -148,7 +161,9 @@ export class Session implements StreamListener {
 
   /** Follows what changes with time alone; called a few times a second. */
   tick(): void {
-    this.clock.tick(performance.now());
+    const wall = performance.now();
+    this.clock.tick(wall);
+    this.#pictureTime.tick(wall, this.clock.running);
     this.refresh();
   }
 
@@ -156,6 +171,33 @@ export class Session implements StreamListener {
     this.selection.select(ref);
     if (this.available.has("inspector")) this.panels.open("inspector");
     this.folded = null;
+    this.refresh();
+  }
+
+  /** A link to something that is not drawn opens the inspector, which says what is known of it. */
+  #lookForLinked(): void {
+    const { ref } = this.selection;
+    if (!ref || ref.kind === "Component" || !this.available.has("inspector")) return;
+    if (!findView(this.replica, ref)) this.panels.open("inspector");
+  }
+
+  /** Dims all but what the selection touches; without a selection, but what the story's Pod does. */
+  toggleDimming(): void {
+    const { attention, storyPod } = this;
+    if (!attention.dimming && !this.selection.ref) {
+      if (!storyPod) {
+        this.tell("Select something first: then all but what it touches is dimmed.");
+        return;
+      }
+      this.selection.select({ kind: "Pod", namespace: storyPod.namespace, name: storyPod.name });
+    }
+    attention.dimming = !attention.dimming;
+    this.refresh();
+  }
+
+  toggleFollowing(): void {
+    this.attention.following = !this.attention.following;
+    if (!this.attention.following) this.selection.clear();
     this.refresh();
   }
 
@@ -194,10 +236,13 @@ export class Session implements StreamListener {
 
   /** Escape: closes the panel opened last, else lets go of the selection; false when nothing was open. */
   escape(): boolean {
+    if (this.pointing.layDown()) return true;
     const last = this.panels.closeLast();
     if (last === "step") this.step = null;
     if (last === "inspector" || (last === undefined && this.selection.ref)) {
       this.selection.clear();
+      this.attention.dimming = false;
+      this.attention.following = false;
       this.refresh();
       return true;
     }
@@ -231,7 +276,8 @@ export class Session implements StreamListener {
   }
 
   refresh(): void {
-    const wall = performance.now();
+    const wall = this.#pictureTime.now;
+    if (this.attention.follow(wall)) this.folded = null;
     this.tales.refresh(wall);
     if (this.#teller.refresh(wall, this.selectedPod ?? null)) this.#learnVerdicts();
     this.#waiting.refresh(wall);

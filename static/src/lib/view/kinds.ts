@@ -1,7 +1,7 @@
 /** The kinds that the stage shows: where the API keeps them and how they are drawn. */
 import { pathOf } from "../live/discovery.ts";
 import type { IconName } from "../theme/icons.ts";
-import type { ObjectRef } from "../view/selection.svelte.ts";
+import type { ObjectRef } from "./selection.svelte.ts";
 
 interface ShownKind {
   group: string;
