@@ -1,9 +1,7 @@
 """From what the metrics ask for to what is done: stabilization, rates, bounds. Pure but for its memory.
 
 Models:
-    pkg/controller/podautoscaler/horizontal.go normalizeDesiredReplicas,
-        normalizeDesiredReplicasWithBehaviors, stabilizeRecommendationWithBehaviors,
-        convertDesiredReplicasWithBehaviorRate
+    pkg/controller/podautoscaler/horizontal.go normalizeDesiredReplicas, normalizeDesiredReplicasWithBehaviors
 """
 
 from __future__ import annotations
