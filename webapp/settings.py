@@ -46,6 +46,7 @@ class AppSettings:
         seed: Seed of a new cluster; ``None`` likewise.
         speed: Virtual seconds a wall second, ``None`` for as fast as possible.
         data_dir: Where the journal is kept; ``None`` for a directory that goes with the process.
+        rooms: Rooms to make beside main, unless the data directory holds them already.
         tokens: Bearer token → who holds it; empty only on loopback.
     """
 
@@ -56,6 +57,7 @@ class AppSettings:
     seed: int | None = None
     speed: float | None = 1.0
     data_dir: Path | None = None
+    rooms: tuple[str, ...] = ()
     tokens: Mapping[str, TokenHolder] = field(default_factory=dict)
 
     @property

@@ -16,6 +16,13 @@ MIDDLE_EVERY_YOUNG = 20
 OLD_EVERY_SECONDS = 60.0
 
 
+def forget_worlds() -> None:
+    """Let go of worlds that nobody holds any more, though they were frozen when they began."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+
+
 class Collector:
     """Decides between two slices whether to collect."""
 

@@ -4,7 +4,8 @@ On loopback there are no tokens: whoever reaches the port is cluster admin, so t
 web pages out. It refuses Host headers that are not this machine's (a hostile name that resolves to
 127.0.0.1) and state-changing or socket requests that a page of another origin sent. With tokens,
 each request must name a user: by ``Authorization: Bearer``, by the cookie that ``/?token=TOKEN``
-sets, or by the path prefix ``/as/TOKEN``, since kubectl sends no token over plain http.
+sets, or by ``/as/TOKEN`` in front of the path or behind the room (``/rooms/NAME/as/TOKEN``), since
+kubectl sends no token over plain http. Users are the same in all rooms; RBAC of each room judges them.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 COOKIE = "podarium-token"
 PREFIX_KEY = "podarium.prefix"
 """environ key: the ``/as/TOKEN`` prefix of the request, or ""."""
+ROOMS = "/rooms/"
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "::1", "localhost"})
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _OWN_SITES = frozenset({"same-origin", "none"})
@@ -71,7 +73,12 @@ class Gate:
         user = self._user(environ)
         login = self._login(environ)
         if login is not None:
-            start_response(status_line(303), [("Location", "/"), ("Set-Cookie", login), _EMPTY])
+            headers = [
+                ("Location", quote(environ["PATH_INFO"])),
+                ("Set-Cookie", login),
+                _EMPTY,
+            ]
+            start_response(status_line(303), headers)
             return ()
         if user is not None:
             environ[USER_KEY] = user
@@ -95,11 +102,13 @@ class Gate:
 
     def _take_prefix(self, environ: dict[str, Any]) -> None:
         environ[PREFIX_KEY] = ""
-        parts = environ["PATH_INFO"].split("/", 3)
+        room, path = split_room(environ["PATH_INFO"])
+        parts = path.split("/", 3)
         if len(parts) < 3 or parts[1] != "as":
             return
         environ[PREFIX_KEY] = f"/as/{quote(parts[2])}"
-        environ["PATH_INFO"] = "/" + (parts[3] if len(parts) > 3 else "")
+        prefix = f"{ROOMS}{room}" if room else ""
+        environ["PATH_INFO"] = prefix + "/" + (parts[3] if len(parts) > 3 else "")
         environ["HTTP_AUTHORIZATION"] = f"Bearer {parts[2]}"
 
     def _user(self, environ: dict[str, Any]) -> UserInfo | None:
@@ -124,7 +133,7 @@ class Gate:
 
     def _may_pass_unknown(self, environ: dict[str, Any]) -> bool:
         """API paths go on: the API server knows service accounts' tokens, and refuses in its words."""
-        path = environ["PATH_INFO"]
+        _, path = split_room(environ["PATH_INFO"])
         if not KubeAPI.serves(path):
             return not self._tokens
         root = path.split("/", 2)[1]
@@ -134,7 +143,7 @@ class Gate:
 
     def _login(self, environ: dict[str, Any]) -> str | None:
         """The cookie of a valid ``/?token=TOKEN``, or of the page below ``/as/TOKEN/``."""
-        if environ["PATH_INFO"] != "/" or environ["REQUEST_METHOD"] != "GET":
+        if split_room(environ["PATH_INFO"])[1] != "/" or environ["REQUEST_METHOD"] != "GET":
             return None
         prefix: str = environ[PREFIX_KEY]
         token = (
@@ -157,13 +166,24 @@ _LOGIN_PAGE = b"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Podarium</title></head>
 <body><main><h1>Podarium</h1>
 <p>This cluster asks for a token. The person who started it has one for you.</p>
-<form action="/" method="get"><label>Token <input name="token" type="password" autofocus required></label>
+<form action="" method="get"><label>Token <input name="token" type="password" autofocus required></label>
 <button>Open</button></form></main></body></html>
 """
 
 
+def split_room(path: str) -> tuple[str, str]:
+    """Room and rest of a path: ``("ada", "/api")`` of ``/rooms/ada/api``, ``("", path)`` outside rooms.
+
+    The rest of ``/rooms/ada`` itself is "".
+    """
+    if not path.startswith(ROOMS):
+        return "", path
+    room, slash, rest = path.removeprefix(ROOMS).partition("/")
+    return (room, slash + rest) if room else ("", path)
+
+
 def _ask_for_token(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    if environ["PATH_INFO"] != "/":
+    if split_room(environ["PATH_INFO"])[1] != "/":
         return _refuse(Unauthorized(), start_response)
     headers = [
         ("Content-Type", "text/html; charset=utf-8"),

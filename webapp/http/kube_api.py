@@ -53,6 +53,7 @@ class KubeAPI:
         self._driver = driver
         self._metrics = metrics
         self._moments = moments
+        self._streams: set[WatchStream | LogStream] = set()
 
     @staticmethod
     def serves(path: str) -> bool:
@@ -92,6 +93,11 @@ class KubeAPI:
         line, headers, body = encode_response(answer, environ)
         start_response(line, headers)
         return () if environ["REQUEST_METHOD"] == "HEAD" else body
+
+    def end_streams(self) -> None:
+        """End every watch and followed log: the world is no more."""
+        for stream in list(self._streams):
+            stream.end()
 
     def _answer(self, request: Request, info: RequestInfo) -> Answer:
         root = request.path.split("/", 2)[1]
@@ -142,16 +148,22 @@ class KubeAPI:
         ]
         # The empty write sends the headers now: clients wait for them before they go on.
         start_response(status_line(200), headers)(b"")
-        return _Counted(stream, info, self._metrics) if info else stream
+        self._streams.add(stream)
+        return _Counted(stream, info, self._metrics, self._streams) if info else stream
 
 
 class _Counted:
     """A streaming body that is counted while it is open."""
 
     def __init__(
-        self, stream: WatchStream | LogStream, info: RequestInfo, metrics: Metrics
+        self,
+        stream: WatchStream | LogStream,
+        info: RequestInfo,
+        metrics: Metrics,
+        open_streams: set[WatchStream | LogStream],
     ) -> None:
         self._stream = stream
+        self._open_streams = open_streams
         self._metrics = metrics
         self._labels = (info.verb, info.full_resource)
         metrics.stream_opened(*self._labels)
@@ -162,4 +174,5 @@ class _Counted:
     def close(self) -> None:
         """Called by the server when the answer is over."""
         self._metrics.stream_closed(*self._labels)
+        self._open_streams.discard(self._stream)
         self._stream.close()

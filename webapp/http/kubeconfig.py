@@ -33,3 +33,9 @@ def server_url(host: str, port: int, token: str = "") -> str:
     """URL of the API of a server, with the token's path prefix when there is one."""
     named = f"[{host}]" if ":" in host else host
     return f"http://{named}:{port}" + (f"/as/{token}" if token else "")
+
+
+def room_url(server: str, room: str) -> str:
+    """URL of a room of a server; the room main is the server itself."""
+    base = server.rstrip("/")
+    return base if room in {"", "main"} else f"{base}/rooms/{room}"

@@ -56,7 +56,7 @@ def make_pages(driver: SimulationDriver, explainer: Explainer, web_root: WebRoot
 
     @pages.get("/kubeconfig")
     def kubeconfig() -> Response:
-        server = request.host_url.rstrip("/") + request.environ[PREFIX_KEY]
+        server = request.host_url.rstrip("/") + request.script_root + request.environ[PREFIX_KEY]
         return Response(
             make_kubeconfig(server),
             mimetype="application/yaml",

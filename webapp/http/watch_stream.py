@@ -116,6 +116,11 @@ class WatchStream:
             if not self._arrived.wait(min(seconds, BOOKMARK_SECONDS)):
                 self._add_bookmark()
 
+    def end(self) -> None:
+        """Let the answer end where it is."""
+        self._overflown = True
+        self._arrived.set()
+
     def _add_bookmark(self) -> None:
         if self._bookmark_revision is not None and isinstance(self._watcher, BookmarkingWatcher):
             self._backlog.append(self._watcher.bookmark(self._bookmark_revision()))
@@ -160,6 +165,11 @@ class LogStream:
             else:
                 self._arrived.clear()
                 self._arrived.wait()
+
+    def end(self) -> None:
+        """Let the answer end with what is there."""
+        self._over = True
+        self._arrived.set()
 
     def close(self) -> None:
         """End the subscription."""

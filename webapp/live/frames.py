@@ -386,7 +386,7 @@ class Requests(View):
 
 
 class Stopped(View):
-    """The run has ended by a fault of the simulator; ``journal`` is where to download it."""
+    """The run has ended: by a fault of the simulator (``journal`` is where to download it), or with its room."""
 
     message: str
     journal: str

@@ -48,6 +48,7 @@ class LiveStream:
         driver: SimulationDriver,
         projector: Projector,
         make_hello: Callable[[ClockView], Hello],
+        journal_path: str = "/journal",
     ) -> None:
         """Register the Socket.IO endpoint on ``app``.
 
@@ -56,10 +57,12 @@ class LiveStream:
             driver: For the lag, and for the news that the run stopped.
             projector: Where frames come from.
             make_hello: Completes the first frame with what the server knows.
+            journal_path: Where the run can be downloaded.
         """
         self._driver = driver
         self._projector = projector
         self._make_hello = make_hello
+        self._journal_path = journal_path
         self._outboxes: dict[str, Outbox] = {}
         self._sent_clock: ClockView | None = None
         self._clock_at = 0.0
@@ -79,6 +82,14 @@ class LiveStream:
         """Send no more."""
         if self._greenlet is not None:
             self._greenlet.kill()
+
+    def end(self, message: str) -> None:
+        """Send no more, for good: tell all viewers why, and close their connections."""
+        self.stop()
+        self._socketio.emit("stopped", self._stopped(message, ""))
+        for viewer in list(self._outboxes):
+            _server(self._socketio).disconnect(viewer)
+        self._outboxes.clear()
 
     def _on_connect(self, _auth: object = None) -> None:
         viewer = _viewer()
@@ -145,7 +156,11 @@ class LiveStream:
 
     def _failure(self) -> dict[str, str]:
         """What a viewer is told when the run has stopped by a fault of its own."""
-        frame = Stopped(message=self._driver.failure, journal="/journal")
+        return self._stopped(self._driver.failure, self._journal_path)
+
+    @staticmethod
+    def _stopped(message: str, journal: str) -> dict[str, str]:
+        frame = Stopped(message=message, journal=journal)
         told: dict[str, str] = msgspec.to_builtins(frame)
         return told
 
