@@ -288,18 +288,6 @@ def test_a_fault_can_wait_and_says_where_it_stands(world):
     assert parse_time(status["endTime"]) - parse_time(status["startTime"]) == 60_000
 
 
-def test_a_fault_that_is_not_modelled_says_so(world):
-    """In its conditions and in an Event; nothing breaks."""
-    world.create(make_fault("RuntimeDown"))
-    world.run_for(seconds=1)
-
-    [condition] = world.get("Fault", "fault")["status"]["conditions"]
-    assert (condition["status"], condition["reason"]) == ("False", "NotModelled")
-    assert world.events("fault") == [
-        "NotModelled: Faults of type RuntimeDown are not modelled yet: nothing happens"
-    ]
-
-
 def test_a_machine_that_fails_again_while_it_boots_stays_down(world):
     """A Fault deleted and made again at once breaks the Node as the first one did."""
     world.create(make_fault())

@@ -17,20 +17,20 @@ from webapp.client.informer import InformerFactory
 from webapp.client.record import EventRecorder
 from webapp.client.rest import RESTClient
 from webapp.cluster.clock import CLOCK_NAME, ClockState, clock_object, clock_state, clock_status
-from webapp.cluster.faults import FaultInjector
+from webapp.cluster.control_plane import ControlPlane
+from webapp.cluster.door import Door, DoorTransport, LineTransport
+from webapp.cluster.faults.families import make_families
+from webapp.cluster.faults.injector import FaultInjector
 from webapp.cluster.node import Machines
 from webapp.cluster.past import Past
 from webapp.cluster.past_world import PastWorld
 from webapp.cluster.streams import PREFIX as STREAMS_PREFIX
 from webapp.cluster.streams import StreamHub
 from webapp.cluster.transport import ImmediateTransport, InProcessTransport
-from webapp.controller.manager import ControllerManager
 from webapp.etcd.mvcc import Store
 from webapp.journey.timeline import JourneyLog
 from webapp.metrics_server.server import NodeMetrics, PodMetrics
-from webapp.scheduler.config import SchedulerConfiguration
 from webapp.scheduler.live_configuration import LiveConfiguration
-from webapp.scheduler.scheduler import Scheduler
 from webapp.sim.errors import SimulationError
 from webapp.sim.loop import Simulation
 from webapp.sim.rng import RandomStreams
@@ -43,12 +43,13 @@ if TYPE_CHECKING:
     from webapp.apimachinery.watch import WatchEvent
     from webapp.apimachinery.wire import Answer
     from webapp.cluster.config import ClusterConfig
+    from webapp.cluster.door import Line
     from webapp.cluster.past import Moment
     from webapp.network.flows import FlowLog
+    from webapp.scheduler.scheduler import Scheduler
 
 ADMIN = UserInfo("kubernetes-admin", ("system:masters", "system:authenticated"))
 SCHEDULER = UserInfo("system:kube-scheduler", ("system:authenticated",))
-CONTROLLER_MANAGER = UserInfo("system:kube-controller-manager", ("system:authenticated",))
 FAULTS = UserInfo("system:podarium-faults", ("system:masters", "system:authenticated"))
 NODE_COMPONENTS = UserInfo("system:nodes", ("system:nodes", "system:masters"))
 VIEWER = UserInfo("system:podarium-page", ("system:masters", "system:authenticated"))
@@ -62,7 +63,6 @@ class Cluster:
         sim: Virtual time.
         recorder: The facts.
         journeys: Each Pod's way through the nine steps.
-        scheduler: For its explanations.
         scheduler_configuration: What the scheduler works by.
         past: The moments that can be looked back at.
         clock: How time is meant to run, as the Clock object says.
@@ -93,13 +93,17 @@ class Cluster:
                 kept_revisions=config.kept_revisions,
             ),
         )
-        self._transport = InProcessTransport(self.sim, self.streams, self.recorder, self._apiserver)
-        self.admin = RESTClient(self._transport, ADMIN, "podarium")
+        self._door = Door(self.sim, self.streams.stream("etcd/latency"))
+        self._transport = InProcessTransport(
+            self.sim, self.streams, self.recorder, self._apiserver, self._door.lag_ms
+        )
+        self.admin = RESTClient(DoorTransport(self._transport, self._door), ADMIN, "podarium")
         self._viewers_transport = ImmediateTransport(self._apiserver)
         self.viewer = RESTClient(self._viewers_transport, VIEWER, "podarium-page")
-        self.scheduler = self._make_scheduler()
+        self._control_plane = ControlPlane(
+            self.sim, self.streams, self.recorder, self._transport, self._door
+        )
         self.scheduler_configuration = self._make_scheduler_configuration()
-        self._controllers = self._make_controllers()
         self._node_informers = InformerFactory(self.client_for(NODE_COMPONENTS, "kubelet"))
         self._machines = self._make_machines()
         self._faults = self._make_faults()
@@ -108,6 +112,11 @@ class Cluster:
         self._apiserver.show_living(CLOCKS, self._living_clock)
         self._apiserver.show_living(LEASES, self._machines.living_lease)
         self._boot()
+
+    @property
+    def scheduler(self) -> Scheduler:
+        """The scheduler that runs, or ran last."""
+        return self._control_plane.scheduler
 
     @property
     def revision(self) -> int:
@@ -123,7 +132,7 @@ class Cluster:
         """Answer an API request from outside, or take a stream's input, at the present virtual instant."""
         if request.path.startswith(STREAMS_PREFIX):
             return self._streams.handle(request)
-        answer = self._apiserver.handle(request)
+        answer = self._door.answer(request, self._apiserver.handle)
         if isinstance(answer, StreamResponse):
             self._streams.admit(answer.stream)
         return answer
@@ -141,7 +150,7 @@ class Cluster:
         journey = self.journeys.find(namespace, name)
         if journey is None:
             return None
-        diagnosis = self.scheduler.explain(journey.ref.uid)
+        diagnosis = self._control_plane.explain(journey.ref.uid)
         return {
             "pod": {"namespace": namespace, "name": name, "uid": journey.ref.uid},
             "journey": journey.to_json(),
@@ -156,17 +165,8 @@ class Cluster:
         """A client of the API server for a component."""
         return RESTClient(self._transport, user, name)
 
-    def _make_scheduler(self) -> Scheduler:
-        client = self.client_for(SCHEDULER, "kube-scheduler")
-        return Scheduler(
-            self.sim,
-            self.streams,
-            self.recorder,
-            client,
-            InformerFactory(client),
-            EventRecorder(client, self.sim, "default-scheduler"),
-            SchedulerConfiguration(),
-        )
+    def _node_client(self, user: UserInfo, name: str, line: Line) -> RESTClient:
+        return RESTClient(LineTransport(self._transport, self._door, line), user, name)
 
     def _make_scheduler_configuration(self) -> LiveConfiguration:
         """Its ConfigMap reaches the scheduler as a mounted file would, so not through its own client."""
@@ -175,13 +175,7 @@ class Cluster:
         return LiveConfiguration(
             InformerFactory(mounted),
             EventRecorder(client, self.sim, "default-scheduler"),
-            self.scheduler.configure,
-        )
-
-    def _make_controllers(self) -> ControllerManager:
-        client = self.client_for(CONTROLLER_MANAGER, "kube-controller-manager")
-        return ControllerManager(
-            self.sim, self.streams, self.recorder, client, InformerFactory(client)
+            self._control_plane.configure_scheduler,
         )
 
     def _make_machines(self) -> Machines:
@@ -189,9 +183,10 @@ class Cluster:
             self.sim,
             self.streams,
             self.recorder,
-            self.client_for,
+            self._node_client,
             self._node_informers,
             self.config.network_plugin,
+            self._door,
         )
 
     def _serve_metrics(self) -> None:
@@ -201,17 +196,19 @@ class Cluster:
         self._apiserver.compute(POD_METRICS, PodMetrics(self.sim, pods, self._machines))
 
     def _make_faults(self) -> FaultInjector:
-        client = self.client_for(FAULTS, "podarium-faults")
-        return FaultInjector(
-            self.sim, self.recorder, client, InformerFactory(client), self._machines
+        # Whoever heals is not slowed by what is to be healed.
+        transport = InProcessTransport(self.sim, self.streams, self.recorder, self._apiserver)
+        client = RESTClient(transport, FAULTS, "podarium-faults")
+        families = make_families(
+            self.sim, self.streams, self.recorder, self._machines, self._control_plane
         )
+        return FaultInjector(self.sim, self.recorder, client, InformerFactory(client), families)
 
     def _boot(self) -> None:
         self.admin.create(CLOCKS, "", clock_object(self.clock))
         self._watch_clock()
-        self._controllers.start()
+        self._control_plane.start(self._machines)
         self.scheduler_configuration.start()
-        self.scheduler.start()
         self._machines.start()
         self._faults.start()
         for number in range(1, self.config.nodes + 1):

@@ -11,16 +11,29 @@ from typing import TYPE_CHECKING
 
 from webapp.api.resources import NODES, SERVICES
 from webapp.apimachinery.meta import with_fields
-from webapp.apimachinery.status import NotFound, ServiceUnavailable
+from webapp.apimachinery.status import NotFound
+from webapp.apimachinery.streams import NodeRefused
 from webapp.apimachinery.timestamps import micro_time_text
 from webapp.apimachinery.wire import UserInfo
 from webapp.client.record import EventRecorder
+from webapp.cluster.dialing import (
+    NO_ROUTE,
+    NO_RUNTIME,
+    REFUSED,
+    TIMEOUT,
+    PassedOnError,
+    log_failure,
+    stream_failure,
+)
+from webapp.cluster.door import Line
 from webapp.cluster.pod_network import PodNetwork
 from webapp.cri.images import ImageStore, Registry
 from webapp.cri.runtime import ContainerRuntime
+from webapp.kubelet.backoff import go_duration
 from webapp.kubelet.config import PodSource
 from webapp.kubelet.kubelet import Kubelet, Surroundings
 from webapp.kubelet.node_status import LEASE_NAMESPACE, MachineInfo, NodeStatusManager
+from webapp.kubelet.sabotage import Sabotage
 from webapp.metrics_server.scrape import RESOLUTION_MS, Use, last_scrape_ms
 from webapp.network.cni import NetworkPlugin
 from webapp.network.dataplane import DataPlane
@@ -38,6 +51,7 @@ if TYPE_CHECKING:
     from webapp.apimachinery.wire import LogResponse
     from webapp.client.informer import InformerFactory
     from webapp.client.rest import RESTClient
+    from webapp.cluster.door import Door
     from webapp.sim.events import Timer
     from webapp.sim.loop import Simulation
     from webapp.sim.rng import RandomStreams
@@ -47,6 +61,15 @@ REGISTER_LATENCY = Latency(400, 0.3, 100)
 READY_LATENCY = Latency(1_500, 0.3, 500)
 BOOT_LATENCY = Latency(20_000, 0.2, 10_000)
 """From power to a kubelet that registers."""
+RECONNECT_LATENCY = Latency(1_500, 0.4, 200)
+"""From a line that works again to watches and requests that do."""
+RUNTIME_THRESHOLD_MS = 30_000
+"""How long a runtime may not answer before its kubelet calls it down."""
+RUNTIME_IS_DOWN = "container runtime is down"
+PLEG_THRESHOLD_MS = 180_000
+"""How long a kubelet may not have seen its containers before it says so."""
+RUNTIME_LATENCY = Latency(2_500, 0.3, 500)
+"""From a runtime that answers again to a kubelet that has noticed: it asks every five seconds."""
 
 
 class Machine:
@@ -62,6 +85,10 @@ class Machine:
         joined: Whether it is part of the pod network.
         powered: Whether it has power.
         halted: Whether its kubelet has stopped.
+        line: Its way to the API server.
+        runtime_down: Whether its container runtime does not answer.
+        waiting: Whether its kubelet cannot begin until line and runtime work.
+        runtime_timer: The kubelet's next look at a runtime that is down, or has come back.
     """
 
     __slots__ = (
@@ -69,15 +96,24 @@ class Machine:
         "index",
         "joined",
         "kubelet",
+        "line",
         "powered",
         "registered",
         "runtime",
+        "runtime_down",
+        "runtime_timer",
         "status",
         "timer",
+        "waiting",
     )
 
     def __init__(
-        self, kubelet: Kubelet, runtime: ContainerRuntime, status: NodeStatusManager, index: int
+        self,
+        kubelet: Kubelet,
+        runtime: ContainerRuntime,
+        status: NodeStatusManager,
+        index: int,
+        line: Line,
     ) -> None:
         self.kubelet = kubelet
         self.runtime = runtime
@@ -88,6 +124,10 @@ class Machine:
         self.registered = False
         self.powered = True
         self.halted = False
+        self.line = line
+        self.runtime_down = False
+        self.runtime_timer: Timer | None = None
+        self.waiting = False
 
 
 class Machines:
@@ -97,6 +137,7 @@ class Machines:
         network: The network plugin.
         plane: The data plane.
         dns: Cluster DNS.
+        sabotage: What Faults make go wrong inside kubelets.
     """
 
     def __init__(
@@ -104,14 +145,16 @@ class Machines:
         sim: Simulation,
         streams: RandomStreams,
         recorder: Recorder,
-        client_for: Callable[[UserInfo, str], RESTClient],
+        client_for: Callable[[UserInfo, str, Line], RESTClient],
         informers: InformerFactory,
         network_plugin: str,
+        door: Door,
     ) -> None:
         self._sim = sim
         self._streams = streams
         self._recorder = recorder
         self._client_for = client_for
+        self._door = door
         self._informers = informers
         self._machines: dict[str, Machine] = {}
         self._indexes = IndexPool()
@@ -124,6 +167,7 @@ class Machines:
         self.network = NetworkPlugin(recorder, network_plugin)
         self.plane = DataPlane(streams.stream("network/dataplane"))
         self.dns = ClusterDNS(informers)
+        self.sabotage = Sabotage()
 
     def start(self) -> None:
         """Watch Nodes, Pods, Services and EndpointSlices from now on."""
@@ -163,10 +207,15 @@ class Machines:
         """A container's log, asked of the kubelet on its Node.
 
         Raises:
-            ServiceUnavailable: The Node has no machine.
-            StatusError: As the kubelet answers.
+            NotFound: The Node has no machine.
+            StatusError: As the kubelet answers, or as the connection to it fails.
         """
-        return self._kubelet(node_name).container_log(pod, container, options)
+        machine, problem = self._called(node_name)
+        if problem:
+            raise log_failure(node_address(machine.index), pod, container, options, problem)
+        if machine.runtime_down:
+            raise PassedOnError(NO_RUNTIME)
+        return machine.kubelet.container_log(pod, container, options)
 
     def container_exec(
         self, node_name: str, pod: JSONObject, container: str, options: ExecOptions
@@ -174,19 +223,19 @@ class Machines:
         """A command in a container, or the container itself, asked of the kubelet on its Node.
 
         Raises:
-            ServiceUnavailable: The Node has no machine.
-            StatusError: As the kubelet answers.
+            NotFound: The Node has no machine.
+            StatusError: As the kubelet answers, or as the connection to it fails.
         """
-        return self._kubelet(node_name).container_exec(pod, container, options)
+        return self._kubelet_for_stream(node_name).container_exec(pod, container, options)
 
     def port_forwarder(self, node_name: str, pod: JSONObject) -> PortForwarder:
         """The way to a Pod's ports, asked of the kubelet on its Node.
 
         Raises:
-            ServiceUnavailable: The Node has no machine.
-            StatusError: As the kubelet answers.
+            NotFound: The Node has no machine.
+            StatusError: As the kubelet answers, or as the connection to it fails.
         """
-        return self._kubelet(node_name).port_forwarder(pod)
+        return self._kubelet_for_stream(node_name).port_forwarder(pod)
 
     def node_use(self, node: str) -> Use | None:
         """What a Node uses; ``None`` when its kubelet does not answer, or has not been scraped twice."""
@@ -210,12 +259,23 @@ class Machines:
             return None
         return machine
 
-    def _kubelet(self, node_name: str) -> Kubelet:
+    def _called(self, node_name: str) -> tuple[Machine, str]:
+        """A machine whose kubelet is called, and why it does not answer, if it does not."""
         machine = self._machines.get(node_name)
-        if machine is None or not machine.powered:
-            raise ServiceUnavailable(f'Get "https://{node_name}:10250": no route to host')
-        if machine.halted:
-            raise ServiceUnavailable(f'Get "https://{node_name}:10250": connection refused')
+        if machine is None:
+            raise NotFound.of("", "nodes", node_name)
+        if not machine.powered:
+            return machine, NO_ROUTE
+        if not machine.line.is_up:
+            return machine, TIMEOUT
+        return machine, REFUSED if machine.halted or machine.waiting else ""
+
+    def _kubelet_for_stream(self, node_name: str) -> Kubelet:
+        machine, problem = self._called(node_name)
+        if problem:
+            raise stream_failure(node_address(machine.index), problem)
+        if machine.runtime_down:
+            raise NodeRefused(NO_RUNTIME)
         return machine.kubelet
 
     def living_lease(self, lease: JSONObject) -> JSONObject:
@@ -269,7 +329,7 @@ class Machines:
         machine = self._machines.get(node_name)
         if machine is None or not machine.powered or not machine.halted:
             return
-        if machine.timer is not None:
+        if machine.timer is not None or machine.waiting:
             return
         delay_ms = REGISTER_LATENCY.draw(self._streams.stream(f"kubelet/{node_name}"))
         machine.timer = self._sim.schedule(delay_ms, self._register, node_name)
@@ -277,8 +337,138 @@ class Machines:
     def _halt(self, machine: Machine, *, boot_id: str = "") -> None:
         self._sim.cancel(machine.timer)
         machine.timer = None
+        machine.waiting = False
         machine.halted = True
         machine.status.stop(boot_id=boot_id)
+
+    def disconnect(self, node_name: str) -> None:
+        """A machine reaches the API server no more; all that runs there goes on."""
+        machine = self._machines.get(node_name)
+        if machine is None or not machine.line.is_up:
+            return
+        machine.status.fall_silent()
+        machine.line.is_up = False
+        self._lose_contact(node_name, machine)
+
+    def connect(self, node_name: str) -> None:
+        """A machine reaches the API server again, and tells what it has to tell."""
+        machine = self._machines.get(node_name)
+        if machine is None or machine.line.is_up:
+            return
+        machine.line.is_up = True
+        self._regain_contact(node_name, machine)
+
+    def lose_api_server(self) -> None:
+        """No machine reaches the API server: it is not there."""
+        for name in self.names():
+            self._lose_contact(name, self._machines[name])
+
+    def find_api_server(self) -> None:
+        """The API server is there again."""
+        for name in self.names():
+            self._regain_contact(name, self._machines[name])
+
+    def _reaches_api_server(self, machine: Machine) -> bool:
+        return machine.line.is_up and self._door.is_open
+
+    def _lose_contact(self, name: str, machine: Machine) -> None:
+        self._pods.remove(name)
+        if not machine.halted:
+            machine.kubelet.disconnect()
+
+    def _regain_contact(self, name: str, machine: Machine) -> None:
+        if not self._reaches_api_server(machine):
+            return
+        if machine.waiting:
+            self._begin_if_possible(name, machine)
+        else:
+            delay_ms = RECONNECT_LATENCY.draw(self._streams.stream(f"kubelet/{name}"))
+            self._sim.schedule(delay_ms, self._reconnect, name)
+
+    def _reconnect(self, name: str) -> None:
+        machine = self._machines.get(name)
+        if machine is None or machine.halted or not self._reaches_api_server(machine):
+            return
+        if not machine.registered:  # it is still on its way to become a Node
+            return
+        if machine.status.renewed_ms() is None:
+            try:
+                machine.status.resume()
+            except NotFound:  # the watch will take the machine away
+                return
+        if not machine.runtime_down:
+            machine.kubelet.resume(self._pods.pods(name))
+            self._pods.add(name, machine.kubelet)
+
+    def _begin_if_possible(self, name: str, machine: Machine) -> None:
+        if machine.waiting and not machine.runtime_down and self._reaches_api_server(machine):
+            machine.waiting = False
+            delay_ms = REGISTER_LATENCY.draw(self._streams.stream(f"kubelet/{name}"))
+            machine.timer = self._sim.schedule(delay_ms, self._register, name)
+
+    def stop_runtime(self, node_name: str) -> None:
+        """A machine's container runtime does not answer: what runs goes on, nothing begins or ends."""
+        machine = self._machines.get(node_name)
+        if machine is None or machine.runtime_down:
+            return
+        machine.runtime_down = True
+        self._pods.remove(node_name)
+        if not machine.halted:
+            machine.kubelet.pause()
+        self._sim.cancel(machine.runtime_timer)
+        now_ms = self._sim.now_ms
+        machine.runtime_timer = self._sim.schedule(
+            RUNTIME_THRESHOLD_MS + machine.status.until_report_ms(RUNTIME_THRESHOLD_MS),
+            self._report_runtime,
+            (node_name, now_ms),
+            background=True,
+        )
+
+    def start_runtime(self, node_name: str) -> None:
+        """A machine's container runtime answers again."""
+        machine = self._machines.get(node_name)
+        if machine is None or not machine.runtime_down:
+            return
+        machine.runtime_down = False
+        self._sim.cancel(machine.runtime_timer)
+        machine.runtime_timer = None
+        self._begin_if_possible(node_name, machine)
+        delay_ms = RUNTIME_LATENCY.draw(self._streams.stream(f"kubelet/{node_name}"))
+        machine.runtime_timer = self._sim.schedule(delay_ms, self._find_runtime, node_name)
+
+    def _report_runtime(self, key: tuple[str, int]) -> None:
+        """The kubelet tells that its runtime is down; later, that it has not seen its Pods for long."""
+        name, since_ms = key
+        machine = self._machines.get(name)
+        if machine is None or machine.halted:
+            return
+        silent_ms = self._sim.now_ms - since_ms
+        problem = RUNTIME_IS_DOWN
+        if silent_ms >= PLEG_THRESHOLD_MS:
+            seen = go_duration(silent_ms)
+            problem = f"[{RUNTIME_IS_DOWN}, PLEG is not healthy: pleg was last seen active {seen} ago; threshold is 3m0s]"
+        else:
+            wait_ms = PLEG_THRESHOLD_MS - silent_ms
+            machine.runtime_timer = self._sim.schedule(
+                wait_ms + machine.status.until_report_ms(wait_ms),
+                self._report_runtime,
+                key,
+                background=True,
+            )
+        machine.status.set_ready(ready=False, problem=problem)
+
+    def _find_runtime(self, name: str) -> None:
+        machine = self._machines.get(name)
+        if machine is None:
+            return
+        machine.runtime_timer = None
+        if machine.halted or machine.runtime_down or not machine.registered:
+            return
+        if not machine.status.ready and self.network.installed and machine.timer is None:
+            machine.status.set_ready(ready=True)
+        if self._reaches_api_server(machine):
+            machine.kubelet.resume(self._pods.pods(name))
+            self._pods.add(name, machine.kubelet)
 
     # Nodes come and go
 
@@ -295,6 +485,7 @@ class Machines:
         if machine is None:
             return
         self._sim.cancel(machine.timer)
+        self._sim.cancel(machine.runtime_timer)
         self._pods.remove(name)
         machine.status.power_off()
         machine.kubelet.power_off()
@@ -309,7 +500,8 @@ class Machines:
         ids = self._streams.stream(f"containerd/{name}")
         index = self._indexes.take()
         user = UserInfo(f"system:node:{name}", ("system:nodes", "system:authenticated"))
-        client = self._client_for(user, f"kubelet/{name}")
+        line = Line()
+        client = self._client_for(user, f"kubelet/{name}", line)
         events = EventRecorder(client, self._sim, "kubelet", name)
         images = ImageStore(self._registry, stream)
         runtime = ContainerRuntime(
@@ -337,13 +529,17 @@ class Machines:
                 status.mark_images,
                 self._services_in,
                 self.network.installed,
+                self.sabotage,
             )
         )
-        return Machine(kubelet, runtime, status, index)
+        return Machine(kubelet, runtime, status, index, line)
 
     def _register(self, name: str) -> None:
         machine = self._machines[name]
         machine.timer = None
+        if machine.runtime_down or not self._reaches_api_server(machine):
+            machine.waiting = True
+            return
         try:
             node = machine.status.register()
         except NotFound:  # the Node was deleted just now: the watch will take the machine away
@@ -381,6 +577,9 @@ class Machines:
     def _become_ready(self, name: str) -> None:
         machine = self._machines[name]
         machine.timer = None
+        if machine.runtime_down or not self._reaches_api_server(machine):
+            machine.waiting = True
+            return
         machine.status.set_ready(ready=True)
         self._run_pods(name, machine)
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from webapp.sim.rng import RandomStreams
     from webapp.trace.recorder import FactRecord, Recorder
 
+
 WATCH_LATENCY = Latency(median_ms=8, spread=0.35, floor_ms=3)
 DRAWN_KINDS = frozenset(
     {
@@ -44,6 +45,10 @@ DRAWN_KINDS = frozenset(
 DRAWN_BATCH = 8
 """Larger batches leave one fact, for their last event: nobody can follow more."""
 REMEMBERED_WRITES = 4096
+
+
+def _no_lag() -> int:
+    return 0
 
 
 class ImmediateTransport:
@@ -82,9 +87,24 @@ class InProcessTransport(ImmediateTransport):
     """Carries the components' requests: watch events take their time, and leave facts."""
 
     def __init__(
-        self, sim: Simulation, streams: RandomStreams, recorder: Recorder, apiserver: APIServer
+        self,
+        sim: Simulation,
+        streams: RandomStreams,
+        recorder: Recorder,
+        apiserver: APIServer,
+        write_lag_ms: Callable[[], int] = _no_lag,
     ) -> None:
+        """Connect.
+
+        Args:
+            sim: Virtual time.
+            streams: Each watch draws its travel time.
+            recorder: Takes the facts.
+            apiserver: Answers.
+            write_lag_ms: How long a write of this instant takes before anybody can see it.
+        """
         super().__init__(apiserver)
+        self._write_lag_ms = write_lag_ms
         self._sim = sim
         self._latencies = streams.stream("latency/watch")
         self._recorder = recorder
@@ -99,7 +119,14 @@ class InProcessTransport(ImmediateTransport):
         watcher = self._open(request)
         latency_ms = WATCH_LATENCY.draw(self._latencies)
         line = _DelayedLine(
-            self._sim, self._recorder, self._writes, request.client, latency_ms, deliver, watcher
+            self._sim,
+            self._recorder,
+            self._writes,
+            request.client,
+            latency_ms,
+            deliver,
+            watcher,
+            self._write_lag_ms,
         )
         watcher.start(line.receive)
         return line
@@ -135,6 +162,7 @@ class _DelayedLine:
         latency_ms: int,
         deliver: Callable[[Sequence[WatchEvent]], None],
         watcher: Watcher,
+        write_lag_ms: Callable[[], int],
     ) -> None:
         self._sim = sim
         self._recorder = recorder
@@ -143,6 +171,8 @@ class _DelayedLine:
         self._latency_ms = latency_ms
         self._deliver = deliver
         self._watcher = watcher
+        self._write_lag_ms = write_lag_ms
+        self._due_ms = 0
         self._batch: list[WatchEvent] = []
         self._batch_ms = -1
         self._stopped = False
@@ -161,7 +191,10 @@ class _DelayedLine:
         if self._batch_ms != self._sim.now_ms or not self._batch:
             self._batch = []
             self._batch_ms = self._sim.now_ms
-            self._sim.schedule(self._latency_ms, self._arrive, self._batch)
+            lag_ms = self._write_lag_ms()
+            # Nothing overtakes what was written before, however fast writes have become.
+            self._due_ms = max(self._due_ms, self._sim.now_ms + self._latency_ms + lag_ms)
+            self._sim.schedule_at(self._due_ms, self._arrive, self._batch)
         self._batch.extend(events)
 
     def _arrive(self, batch: list[WatchEvent]) -> None:

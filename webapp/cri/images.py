@@ -165,3 +165,15 @@ def _one_slip_apart(name: str, known: str) -> bool:
     rest, known_rest = name[first:], known[first:]
     swapped = rest[1::-1] + rest[2:]
     return known_rest in (swapped, rest[1:]) or known_rest[1:] in (rest, rest[1:])
+
+
+def registry_unreachable(image: str) -> PullFailure:
+    """What a pull says when the registry's host cannot be found; the reference must be valid."""
+    reference = parse_reference(image)
+    name = reference.full_name
+    host = "registry-1.docker.io" if reference.domain == "docker.io" else reference.domain
+    url = f"https://{host}/v2/{reference.path}/manifests/{reference.digest or reference.tag}"
+    return PullFailure(
+        f'failed to pull and unpack image "{name}": failed to resolve reference "{name}": failed to '
+        f'do request: Head "{url}": dial tcp: lookup {host}: no such host'
+    )

@@ -611,6 +611,14 @@ class ContainerRuntime:
         """Whether something inside a sandbox answers on a TCP port."""
         return self.http_status(sandbox, port, "/") is not None
 
+    def speaks_grpc(self, sandbox: Sandbox, port: int) -> bool:
+        """Whether what answers on a port has the health service of gRPC."""
+        container = self.listener_on(sandbox, port)
+        if container is None:
+            return False
+        profile = BY_NAME.get(parse_reference(container.config.image).short_name)
+        return profile is None or profile.grpc
+
 
 def _no_network(_: Sandbox) -> Network:
     return NoNetwork()

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from webapp.cri.api import PullFailure
 from webapp.cri.continuation import later
+from webapp.cri.images import registry_unreachable
 from webapp.cri.references import InvalidReferenceError, parse_reference
 from webapp.kubelet.backoff import Backoff, go_duration
 from webapp.trace.facts import ImagePulled, ImagePullFailed, ImagePullStarted
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from webapp.apimachinery.meta import JSONObject
     from webapp.client.record import EventRecorder
     from webapp.cri.api import Image, ImageService
+    from webapp.kubelet.sabotage import Sabotage
     from webapp.sim.loop import Simulation
     from webapp.trace.facts import ObjectRef
     from webapp.trace.recorder import Recorder
@@ -86,6 +88,7 @@ class ImageManager:
         *,
         node: str,
         on_pulled: Callable[[], None],
+        sabotage: Sabotage,
     ) -> None:
         self._sim = sim
         self._recorder = recorder
@@ -94,6 +97,7 @@ class ImageManager:
         self._node = node
         self._actor = f"kubelet/{node}"
         self._on_pulled = on_pulled
+        self._sabotage = sabotage
         self._backoff = Backoff()
         self._last_error: dict[tuple[str, ...], str] = {}
         self._queue: deque[_QueuedPull] = deque()
@@ -184,6 +188,8 @@ class ImageManager:
     ) -> None:
         image = request.container["image"]
         result, duration_ms = self._images.plan_pull(image)
+        if self._sabotage.fails_pull(self._node, request.pod, image):
+            result = registry_unreachable(image)
         seq = self._recorder.record(
             ImagePullStarted(
                 actor=self._actor,

@@ -13,7 +13,7 @@ Models:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from webapp.api.core.pods import is_pod_terminal, is_sidecar
@@ -29,6 +29,7 @@ from webapp.kubelet.kuberuntime.manager import RuntimeManager, grace_seconds
 from webapp.kubelet.lifecycle import OVERDUE, NodeUse, Rejection, admit_pod
 from webapp.kubelet.pod_workers import PodWorker, WorkerState
 from webapp.kubelet.prober import Prober
+from webapp.kubelet.sabotage import Sabotage
 from webapp.kubelet.stats import node_stats, pod_stats
 from webapp.kubelet.status_manager import StatusManager
 from webapp.kubelet.volume_manager import mount_problem
@@ -77,6 +78,7 @@ class Surroundings:
         on_image_pulled: Told when the machine has one image more.
         services_in: Services of a namespace as last seen, sorted by name.
         network_ready: Whether a network plugin is installed.
+        sabotage: What Faults make go wrong here.
         storage: What the cluster's storage systems hold; ``None`` for some of its own.
     """
 
@@ -92,6 +94,7 @@ class Surroundings:
     on_image_pulled: Callable[[], None]
     services_in: Callable[[str], list[JSONObject]]
     network_ready: bool = True
+    sabotage: Sabotage = field(default_factory=Sabotage)
     storage: StorageFiles | None = None
 
 
@@ -121,6 +124,7 @@ class Kubelet:
             given.events,
             node=given.node,
             on_pulled=given.on_image_pulled,
+            sabotage=given.sabotage,
         )
         self._prober = Prober(
             given.sim,
@@ -129,6 +133,7 @@ class Kubelet:
             given.events,
             node=given.node,
             on_result=self.sync,
+            sabotage=given.sabotage,
         )
         self._starter = ContainerStarter(
             given.sim,
@@ -474,6 +479,10 @@ class Kubelet:
 
     def on_container_changed(self, sandbox: Sandbox, container: Container) -> None:  # noqa: ARG002
         """A container answers on other ports, or its files changed."""
+        self._prober.recheck(container)
+
+    def recheck_probes(self, container: Container) -> None:
+        """What a container's probes find may have changed: look again."""
         self._prober.recheck(container)
 
     # Statistics

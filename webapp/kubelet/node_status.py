@@ -275,6 +275,11 @@ class NodeStatusManager:
             return None
         return self._sim.now_ms - (self._sim.now_ms - since_ms) % RENEW_INTERVAL_MS
 
+    def until_report_ms(self, delay_ms: int) -> int:
+        """From ``delay_ms`` ahead to the first report then: the status is looked at every ten seconds."""
+        at_ms = self._sim.now_ms + delay_ms - (self._renewing_since_ms or 0)
+        return -at_ms % RENEW_INTERVAL_MS
+
     def stop(self, *, boot_id: str = "") -> None:
         """The kubelet stops: its Lease shows the last renewal from now on.
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from webapp.kubelet.pod_workers import field_path
+from webapp.kubelet.ports import port_number
 from webapp.trace.facts import ProbeResultChanged
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from webapp.client.record import EventRecorder
     from webapp.cri.api import Container, ExecResult, RuntimeService, Sandbox
     from webapp.kubelet.pod_workers import PodWorker
+    from webapp.kubelet.sabotage import Sabotage
     from webapp.sim.events import Timer
     from webapp.sim.loop import Simulation
     from webapp.trace.recorder import Recorder
@@ -88,6 +90,7 @@ class Prober:
         *,
         node: str,
         on_result: Callable[[PodWorker], None],
+        sabotage: Sabotage,
     ) -> None:
         self._sim = sim
         self._recorder = recorder
@@ -96,6 +99,7 @@ class Prober:
         self._node = node
         self._actor = f"kubelet/{node}"
         self._on_result = on_result
+        self._sabotage = sabotage
         self.paused = False
         self._workers: dict[str, list[ProbeWorker]] = {}
 
@@ -149,7 +153,9 @@ class Prober:
         if self.paused:
             probe.timer = self._sim.schedule(probe.period_ms, self._tick, probe, background=True)
             return
-        if "exec" in probe.probe:
+        if self._sabotage.fails_probe(probe.worker.pod, probe.container.name, probe.kind):
+            self._judge(probe, succeeded=False, message=_timeout(probe))
+        elif "exec" in probe.probe:
             self._ask(probe, probe.probe["exec"])
         else:
             self._judge(probe, *self._try(probe))
@@ -231,14 +237,31 @@ class Prober:
         check = probe.probe
         if "httpGet" in check:
             return self._get(probe, check["httpGet"])
-        kind = "tcpSocket" if "tcpSocket" in check else "grpc"
-        port = _port_number(check[kind]["port"], probe.spec)
+        if "grpc" in check:
+            return self._check_health(probe, check["grpc"])
+        port = port_number(check["tcpSocket"]["port"], probe.spec)
+        host = check["tcpSocket"].get("host") or probe.sandbox.ip
         if self._runtime.listens(probe.sandbox, port):
             return True, ""
-        return False, f"dial tcp {probe.sandbox.ip}:{port}: connect: connection refused"
+        return False, f"dial tcp {host}:{port}: connect: connection refused"
+
+    def _check_health(self, probe: ProbeWorker, check: JSONObject) -> tuple[bool, str]:
+        """Ask the health service over gRPC; who speaks something else never gets connected.
+
+        Models:
+            pkg/probe/grpc/grpc.go grpcProber.Probe
+        """
+        port = int(check["port"])
+        if self._runtime.speaks_grpc(probe.sandbox, port):
+            return True, ""
+        limit_s = int(probe.probe.get("timeoutSeconds") or 1)
+        return False, (
+            f'timeout: failed to connect service "{probe.sandbox.ip}:{port}" '
+            f"within {limit_s}s: context deadline exceeded"
+        )
 
     def _get(self, probe: ProbeWorker, get: JSONObject) -> tuple[bool, str]:
-        port = _port_number(get["port"], probe.spec)
+        port = port_number(get["port"], probe.spec)
         path = get.get("path") or "/"
         host = get.get("host") or probe.sandbox.ip
         status_code = self._runtime.http_status(probe.sandbox, port, path)
@@ -259,11 +282,21 @@ class Prober:
         self._events.event(worker.pod, "Warning", "Unhealthy", text, path)
 
 
-def _port_number(port: int | str, spec: JSONObject) -> int:
-    """A probe's port: a number, or the name of a declared port."""
-    if isinstance(port, int):
-        return port
-    for declared in spec.get("ports") or ():
-        if declared.get("name") == port:
-            return int(declared["containerPort"])
-    return int(port) if port.isdigit() else 0
+def _timeout(probe: ProbeWorker) -> str:
+    """What a probe says whose answer does not come."""
+    check, ip = probe.probe, probe.sandbox.ip
+    limit_s = int(check.get("timeoutSeconds") or 1)
+    if "exec" in check:
+        command = " ".join(check["exec"].get("command") or ())
+        return f'command timed out: "{command}" timed out after {limit_s}s'
+    if "httpGet" in check:
+        get = check["httpGet"]
+        scheme = str(get.get("scheme") or "HTTP").lower()
+        host, path = get.get("host") or ip, get.get("path") or "/"
+        url = f"{scheme}://{host}:{port_number(get['port'], probe.spec)}{path}"
+        return f'Get "{url}": context deadline exceeded (Client.Timeout exceeded while awaiting headers)'
+    if "grpc" in check:
+        service = f"{ip}:{port_number(check['grpc']['port'], probe.spec)}"
+        return f'timeout: failed to connect service "{service}" within {limit_s}s: context deadline exceeded'
+    return f"dial tcp {ip}:{port_number(check['tcpSocket']['port'], probe.spec)}: i/o timeout"
+

@@ -112,7 +112,7 @@ class NodeLifecycleController(Controller):
         node = self._nodes.get(name)
         if node is None or ready_status(node) == "Unknown":
             return
-        since_ms = silent_since_ms(self._leases.get(f"{LEASE_NAMESPACE}/{name}"))
+        since_ms = self._silent_since_ms(self._leases.get(f"{LEASE_NAMESPACE}/{name}"))
         if since_ms is None:
             if ready_status(node):
                 return
@@ -127,6 +127,11 @@ class NodeLifecycleController(Controller):
             self._tell_not_ready(node)
         for pod in self._pods.by_index(_BY_NODE, name):
             self._mark_not_ready(pod)
+
+    def _silent_since_ms(self, lease: JSONObject | None) -> int | None:
+        """When a silent kubelet was heard last; what was before this controller began counts for nothing."""
+        since_ms = silent_since_ms(lease)
+        return None if since_ms is None else max(since_ms, self._start_ms)
 
     def _tell_not_ready(self, node: JSONObject) -> None:
         name = node["metadata"]["name"]
@@ -250,7 +255,7 @@ class NodeLifecycleController(Controller):
     def _on_lease(self, lease: JSONObject) -> None:
         if lease["metadata"].get("namespace") != LEASE_NAMESPACE:
             return
-        since_ms = silent_since_ms(lease)
+        since_ms = self._silent_since_ms(lease)
         if since_ms is not None:
             self._check_at(lease["metadata"]["name"], since_ms + GRACE_PERIOD_MS)
 
