@@ -84,7 +84,13 @@ STEPS: tuple[Step, ...] = (
         "Filter nodes",
         "scheduler",
         "The scheduler leaves out Nodes that cannot take the Pod and scores the rest.",
-        (facts.NodesFiltered, facts.NodesScored, facts.PodUnschedulable),
+        (
+            facts.NodesFiltered,
+            facts.DomainsCompared,
+            facts.NodesScored,
+            facts.PreemptionChosen,
+            facts.PodUnschedulable,
+        ),
         (facts.NodeChosen,),
     ),
     Step(

@@ -85,6 +85,10 @@ _SUMMARIES: dict[type[Fact], Callable[[Any], str]] = {
     facts.ContainerCreated: lambda fact: f"{fact.role} container {fact.container} created",
     facts.ContainerExited: _exited,
     facts.ContainerStarted: lambda fact: f"{fact.role} container {fact.container} started",
+    facts.DomainsCompared: lambda fact: (
+        f"{fact.plugin} counts Pods by {fact.topology_key}: "
+        + ", ".join(f"{value} {count}" for value, count, _ in fact.domains)
+    ),
     facts.ImagePullFailed: lambda fact: f"{fact.reason}: {fact.image}",
     facts.ImagePullStarted: _pulling,
     facts.ImagePulled: lambda fact: (
@@ -99,6 +103,9 @@ _SUMMARIES: dict[type[Fact], Callable[[Any], str]] = {
     facts.PodReady: lambda _: "every container is ready",
     facts.PodRejected: lambda fact: f"{fact.reason}: {fact.message}",
     facts.PodUnschedulable: lambda fact: fact.message,
+    facts.PreemptionChosen: lambda fact: (
+        f"evicts {', '.join(key for key, _ in fact.victims)} from {fact.node}: {fact.rule}"
+    ),
     facts.ProbeResultChanged: _probed,
     facts.RequestAdmitted: _admitted,
     facts.RequestAuthenticated: lambda fact: f"this is {fact.user}",

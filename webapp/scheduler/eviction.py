@@ -9,9 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from webapp.api.resources import PODS
+from webapp.apimachinery.meta import object_ref
 from webapp.apimachinery.status import NotFound
 from webapp.apimachinery.timestamps import time_text
 from webapp.client.rest import STRATEGIC_MERGE_PATCH
+from webapp.trace.facts import PreemptionChosen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
     from webapp.scheduler.framework.nominator import Nominator
     from webapp.scheduler.framework.types import PodInfo
     from webapp.sim.loop import Simulation
+    from webapp.trace.recorder import Recorder
+
+
+ACTOR = "kube-scheduler"
 
 
 class Evictor:
@@ -30,27 +36,39 @@ class Evictor:
     def __init__(
         self,
         sim: Simulation,
+        recorder: Recorder,
         client: RESTClient,
         events: EventRecorder,
         nominator: Nominator,
         latest_pod: Callable[[str], JSONObject | None],
     ) -> None:
         self._sim = sim
+        self._recorder = recorder
         self._client = client
         self._events = events
         self._nominator = nominator
         self._latest_pod = latest_pod
 
-    def evict(self, victims: Sequence[PodInfo], preemptor: PodInfo, node_name: str) -> None:
+    def evict(
+        self, victims: Sequence[PodInfo], preemptor: PodInfo, node_name: str, rule: str
+    ) -> None:
         """Delete the victims, and let less important Pods that waited for the Node look elsewhere."""
         for other in self._nominator.pods_on(node_name):
             if other.priority < preemptor.priority and other.uid != preemptor.uid:
                 self._nominator.remove(other.uid)
                 self._patch_status(other.pod, {"nominatedNodeName": None})
-        for victim in victims:
-            latest = self._latest_pod(victim.key) or victim.pod
-            if "deletionTimestamp" not in latest["metadata"]:
-                self._preempt(latest, preemptor, node_name)
+        chosen = PreemptionChosen(
+            actor=ACTOR,
+            subject=object_ref(preemptor.pod),
+            node=node_name,
+            victims=tuple([(victim.key, victim.priority) for victim in victims]),
+            rule=rule,
+        )
+        with self._recorder.caused_by(self._recorder.record(chosen)):
+            for victim in victims:
+                latest = self._latest_pod(victim.key) or victim.pod
+                if "deletionTimestamp" not in latest["metadata"]:
+                    self._preempt(latest, preemptor, node_name)
 
     def _preempt(self, victim: JSONObject, preemptor: PodInfo, node_name: str) -> None:
         name = preemptor.pod["spec"].get("schedulerName") or "default-scheduler"

@@ -21,6 +21,7 @@ from webapp.apimachinery.status import StatusError
 from webapp.apimachinery.timestamps import time_text
 from webapp.client.rest import STRATEGIC_MERGE_PATCH
 from webapp.scheduler.diagnosis import Attempt
+from webapp.scheduler.eviction import ACTOR
 from webapp.scheduler.framework.interface import Code, Status
 from webapp.scheduler.framework.nominator import nominated_node_name
 from webapp.scheduler.framework.types import ActionType, ClusterEvent, EventResource
@@ -47,8 +48,6 @@ if TYPE_CHECKING:
     from webapp.sim.rng import RandomStream
     from webapp.trace.facts import ObjectRef
     from webapp.trace.recorder import Recorder
-
-ACTOR = "kube-scheduler"
 
 _LISTED_NODES = 20
 _PRE_BIND_POLL_MS = 1000

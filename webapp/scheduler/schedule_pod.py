@@ -79,6 +79,7 @@ class _Judge:
         self._pod = pod
         self._pod_class = pod_class
         self._is_plain = pod_class.looks_at_resources_only()
+        self._fixed_codes = pod_class.fixed_codes() if self._is_plain else []
 
     def status(self, row: int) -> Status:
         refusal = self._algorithm.refusal_now(self._pod, self._pod_class, row)
@@ -90,8 +91,8 @@ class _Judge:
     def looks_at_resources_only(self, row: int) -> bool:
         return (
             self._is_plain
-            and self._pod_class.is_admitted(row)
             and not self._algorithm.is_waited_for(row)
+            and not any(codes[row] for codes in self._fixed_codes)
         )
 
 
@@ -228,7 +229,7 @@ class Algorithm:
 
     def is_waited_for(self, row: int) -> bool:
         """Whether room is being made on a Node."""
-        return bool(self._nominator.pods_on(self._cache.nodes.names[row]))
+        return bool(self._nominator) and self._nominator.is_waited_for(self._cache.nodes.names[row])
 
     def _refuse_by_pre_filter(
         self, framework: Framework, pod: PodInfo, pod_class: PodClass

@@ -107,7 +107,7 @@ class Scheduler:
         self._nominator = Nominator()
         self._volumes = Volumes()
         tie_breaks = streams.stream("scheduler/tie-break")
-        evictor = Evictor(sim, client, events, self._nominator, self._pods.get)
+        evictor = Evictor(sim, recorder, client, events, self._nominator, self._pods.get)
         self._handle = Handle(
             client,
             self.cache.nodes,

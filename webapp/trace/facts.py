@@ -190,6 +190,39 @@ class PodUnschedulable(Fact):
 
 
 @dataclass(slots=True, kw_only=True)
+class PreemptionChosen(Fact):
+    """Step 5: less important Pods are evicted to make room on ``node``.
+
+    Attributes:
+        node: Where.
+        victims: Pairs of (``namespace/name``, priority), most important first.
+        rule: Why there and not on another Node.
+    """
+
+    node: str
+    victims: tuple[tuple[str, int], ...]
+    rule: str
+
+
+@dataclass(slots=True, kw_only=True)
+class DomainsCompared(Fact):
+    """Step 5: Pods were counted by the values of a Node label, as spread or affinity asks.
+
+    Attributes:
+        attempt: 1 for the Pod's first scheduling attempt.
+        plugin: Who counted.
+        topology_key: The Node label.
+        domains: Triples of (value of the label, Pods that count there, whether the Pod may go there),
+            at most 20, in order of the values.
+    """
+
+    attempt: int
+    plugin: str
+    topology_key: str
+    domains: tuple[tuple[str, int, bool], ...]
+
+
+@dataclass(slots=True, kw_only=True)
 class PodBound(Fact):
     """Step 6: the binding was written; the Pod belongs to ``node``."""
 

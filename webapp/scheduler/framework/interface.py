@@ -111,7 +111,7 @@ class Handle:
         listers: Other objects.
         nominator: Pods that wait for room made for them.
         latest_pod: ``namespace/name`` → the newest version that informers know, or ``None``.
-        evict: Called with (victims, the Pod that they make room for, Node name).
+        evict: Called with (victims, the Pod that they make room for, Node name, why there).
         chance: Text → a number that depends on the text and the run's seed.
         volumes: Storage.
         now_ms: Virtual time.
@@ -122,7 +122,7 @@ class Handle:
     listers: Listers = field(default_factory=Listers)
     nominator: Nominator = field(default_factory=Nominator)
     latest_pod: Callable[[str], JSONObject | None] = lambda _: None
-    evict: Callable[[Sequence[PodInfo], PodInfo, str], None] = lambda *_: None
+    evict: Callable[[Sequence[PodInfo], PodInfo, str, str], None] = lambda *_: None
     chance: Callable[[str], int] = lambda _: 0
     volumes: Volumes = field(default_factory=Volumes)
     now_ms: Callable[[], int] = lambda: 0
@@ -272,18 +272,41 @@ class RefusedNodes:
     rows: IntArray
 
 
+class Harm(NamedTuple):
+    """What evicting some Pods would do; of two, the smaller one is preferred, field by field.
+
+    Attributes:
+        violations: How many of them a disruption budget protects.
+        highest: Priority of the most important one.
+        priorities: Sum of their priorities, shifted so that none is negative.
+        victims: How many they are.
+        earliest_start: When the first of the most important ones started; here later is better.
+    """
+
+    violations: int
+    highest: int
+    priorities: int
+    victims: int
+    earliest_start: str
+
+
 class Candidate(NamedTuple):
     """A Node with the Pods that would have to leave it.
 
     Attributes:
         node_name: The Node.
         victims: Most important first.
-        violations: How many of them a disruption budget protects.
+        harm: What their eviction would do.
     """
 
     node_name: str
     victims: tuple[PodInfo, ...]
-    violations: int
+    harm: Harm
+
+    @property
+    def violations(self) -> int:
+        """How many victims a disruption budget protects."""
+        return self.harm.violations
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,6 +173,7 @@ class NodeTable:
         self._counts: WeakValueDictionary[Hashable, PodCounts] = WeakValueDictionary()
         self._counts_by_match: dict[Hashable, tuple[PodCounts, ...]] = {}
         self.claim_users: dict[str, int] = {}
+        self._priorities: dict[int, int] = {}
         self._stale = False
         self._capacity = 0
         self._arrivals = 0
@@ -210,6 +211,7 @@ class NodeTable:
                 counts.total -= 1
             if pod.claims:
                 self._count_claims(pod, -1)
+            self._count_priority(pod.priority, -1)
         return info.pods
 
     def update_node(self, node: JSONObject) -> ActionType:
@@ -288,6 +290,7 @@ class NodeTable:
 
     def _count(self, row: int, pod: PodInfo, sign: int) -> None:
         requests = pod.requests
+        self._count_priority(pod.priority, sign)
         self.pod_count[row] += sign
         self.scored_cpu[row] += sign * requests.scored_cpu_millis
         self.scored_memory[row] += sign * requests.scored_memory_bytes
@@ -305,6 +308,17 @@ class NodeTable:
         if pod.claims:
             self._count_claims(pod, sign)
         self.usage_log.append(row)
+
+    def has_priority_below(self, priority: int) -> bool:
+        """Whether any Pod on a Node is less important."""
+        return any(own < priority for own in self._priorities)
+
+    def _count_priority(self, priority: int, sign: int) -> None:
+        left = self._priorities.get(priority, 0) + sign
+        if left:
+            self._priorities[priority] = left
+        else:
+            del self._priorities[priority]
 
     def _count_claims(self, pod: PodInfo, sign: int) -> None:
         users = self.claim_users

@@ -413,13 +413,13 @@ class PodClass:
             plugin.is_idle(self.state, self.pod, self._nodes) for _, plugin in self._cluster_filters
         )
 
-    def is_admitted(self, row: int) -> bool:
-        """Whether no filter refuses the Node for what it is, whatever Pods are there."""
-        return all(
-            column.codes is None or not column.codes[row]
+    def fixed_codes(self) -> list[IntArray]:
+        """Codes of filters that refuse Nodes for what they are, whatever Pods are there."""
+        return [
+            column.codes
             for column in self.filters
-            if column.plugin.scope not in _CHANGING_SCOPES
-        )
+            if column.codes is not None and column.plugin.scope not in _CHANGING_SCOPES
+        ]
 
     def status_of(self, place: int, code: int) -> Status:
         """The words for an answer of :meth:`refusal_on`."""

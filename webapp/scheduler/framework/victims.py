@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from webapp.apimachinery.labels import selector_from_label_selector
-from webapp.scheduler.framework.interface import Code, Status
+from webapp.scheduler.framework.interface import Code, Harm, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
@@ -24,10 +24,18 @@ if TYPE_CHECKING:
 NO_VICTIMS = Status(
     Code.UNSCHEDULABLE_AND_UNRESOLVABLE, ("No preemption victims found for incoming pod",)
 )
-_NOT_STARTED = "~"
+NOT_STARTED = "~"
 """Sorts behind every time."""
 
 _PRIORITY_OFFSET = 1 << 31
+
+_RULES = (
+    "fewest violated disruption budgets",
+    "lowest priority of the most important victim",
+    "smallest sum of priorities",
+    "fewest victims",
+)
+"""In the order of the fields of a :class:`Harm`."""
 
 
 class Importance:
@@ -39,8 +47,12 @@ class Importance:
     def start_time(self, pod: PodInfo) -> str:
         """When it started, as text that sorts by time."""
         latest = self._latest_pod(pod.key) or pod.pod
-        text: str = latest.get("status", {}).get("startTime") or _NOT_STARTED
+        text: str = latest.get("status", {}).get("startTime") or NOT_STARTED
         return text
+
+    def has_started(self, pod: PodInfo) -> bool:
+        """Whether it is known when it started; that does not change any more."""
+        return self.start_time(pod) != NOT_STARTED
 
     def sorted(self, pods: Sequence[PodInfo]) -> list[PodInfo]:
         """Most important first; equal ones by UID."""
@@ -147,34 +159,28 @@ def _protects(budget: JSONObject, pod: PodInfo) -> bool:
     return pod.pod["metadata"]["name"] not in disrupted
 
 
-def pick_candidate(
-    candidates: Sequence[Candidate], importance: Importance
-) -> tuple[Candidate, str]:
-    """The Node where eviction does the least harm, and the rule that decided."""
-
-    def earliest_start(candidate: Candidate) -> str:
-        highest = max(pod.priority for pod in candidate.victims)
-        return min(
-            importance.start_time(pod) for pod in candidate.victims if pod.priority == highest
-        )
-
-    rules: tuple[tuple[str, Callable[[Candidate], int]], ...] = (
-        ("fewest violated disruption budgets", lambda one: one.violations),
-        ("lowest priority of the most important victim", lambda one: one.victims[0].priority),
-        (
-            "smallest sum of priorities",
-            lambda one: sum(pod.priority + _PRIORITY_OFFSET for pod in one.victims),
-        ),
-        ("fewest victims", lambda one: len(one.victims)),
+def harm_of(victims: Sequence[PodInfo], violations: int, importance: Importance) -> Harm:
+    """What evicting Pods (most important first) would do."""
+    highest = victims[0].priority
+    return Harm(
+        violations,
+        highest,
+        sum(pod.priority + _PRIORITY_OFFSET for pod in victims),
+        len(victims),
+        min(importance.start_time(pod) for pod in victims if pod.priority == highest),
     )
+
+
+def pick_candidate(candidates: Sequence[Candidate]) -> tuple[Candidate, str]:
+    """The Node where eviction does the least harm, and the rule that decided."""
     left = list(candidates)
     if len(left) == 1:
         return left[0], "only candidate"
-    for name, rule in rules:
-        least = min(map(rule, left))
-        left = [one for one in left if rule(one) == least]
+    for place, name in enumerate(_RULES):
+        least = min([one.harm[place] for one in left])
+        left = [one for one in left if one.harm[place] == least]
         if len(left) == 1:
             return left[0], name
-    latest = max(map(earliest_start, left))
-    left = [one for one in left if earliest_start(one) == latest]
+    latest = max([one.harm.earliest_start for one in left])
+    left = [one for one in left if one.harm.earliest_start == latest]
     return left[0], "latest start of the most important victims" if len(left) == 1 else "first"

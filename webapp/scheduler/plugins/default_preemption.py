@@ -8,7 +8,7 @@ Models:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -25,6 +25,7 @@ from webapp.scheduler.framework.victims import (
     NO_VICTIMS,
     Importance,
     Selection,
+    harm_of,
     pick_candidate,
     protected_pods,
     select_victims,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
     from webapp.apimachinery.meta import JSONObject
+    from webapp.scheduler.framework.arrays import IntArray
     from webapp.scheduler.framework.cycle_state import CycleState
     from webapp.scheduler.framework.interface import Handle, Judge, RefusedNodes
     from webapp.scheduler.framework.node_table import NodeTable
@@ -43,9 +45,59 @@ if TYPE_CHECKING:
 LEAST_CANDIDATES_PERCENTAGE = 10
 LEAST_CANDIDATES = 100
 
+_KEPT_KINDS = 64
+
 _NOT_HELPFUL = "Preemption is not helpful for scheduling"
 _NEVER = "not eligible due to preemptionPolicy=Never."
 _WAITING = "not eligible due to a terminating pod on the nominated node."
+
+
+class _Outcome(NamedTuple):
+    """Whether eviction helps on a Node: a candidate, or reasons why not.
+
+    Attributes:
+        candidate: The victims.
+        reasons: Why there are none.
+        is_lasting: Whether that holds until Pods come to the Node or leave it.
+    """
+
+    candidate: Candidate | None
+    reasons: tuple[str, ...] = ()
+    is_lasting: bool = True
+
+
+_NOBODY = _Outcome(None, NO_VICTIMS.reasons)
+
+
+class _Known:
+    """Outcomes by row, for Pods that look alike and for which only amounts matter."""
+
+    __slots__ = ("_layout", "_node_position", "_usage_position", "outcomes")
+
+    def __init__(self) -> None:
+        self.outcomes: dict[int, _Outcome] = {}
+        self._layout = -1
+        self._node_position = 0
+        self._usage_position = 0
+
+    def refresh(self, nodes: NodeTable) -> None:
+        """Forget the rows that changed."""
+        if (
+            self._layout != nodes.layout
+            or self._usage_position < nodes.usage_log.start
+            or self._node_position < nodes.node_log.start
+        ):
+            self.outcomes.clear()
+        else:
+            for log, position in (
+                (nodes.usage_log, self._usage_position),
+                (nodes.node_log, self._node_position),
+            ):
+                for row in log.each_since(position):
+                    self.outcomes.pop(row, None)
+        self._layout = nodes.layout
+        self._usage_position = nodes.usage_log.end
+        self._node_position = nodes.node_log.end
 
 
 class DefaultPreemption(PostFilterPlugin):
@@ -63,6 +115,7 @@ class DefaultPreemption(PostFilterPlugin):
         self._least_percentage = least_percentage
         self._least_candidates = least_candidates
         self._importance = Importance(handle.latest_pod)
+        self._known: dict[Hashable, _Known] = {}
 
     def post_filter(
         self,
@@ -79,17 +132,14 @@ class DefaultPreemption(PostFilterPlugin):
         rows = [group.rows for group in refused if group.status.code is Code.UNSCHEDULABLE] or [
             np.zeros(0, np.int64)
         ]
-        potential = np.sort(np.concatenate(rows)).tolist()
-        candidates, statuses = self._find_candidates(pod, nodes, potential, judge)
+        potential = np.sort(np.concatenate(rows)) if len(rows) > 1 else rows[0]
+        candidates, reasons = self._find_candidates(pod, nodes, potential, judge)
         if not candidates:
-            counts = {_NOT_HELPFUL: nodes.size - len(statuses)}
-            for status in statuses:
-                for reason in status.reasons:
-                    counts[reason] = counts.get(reason, 0) + 1
-            message = nodes_message(nodes.size, counts)
+            reasons[_NOT_HELPFUL] = nodes.size - len(potential)
+            message = nodes_message(nodes.size, reasons)
             return PostFilterResult(_refusal(message), nominated_node="")
-        chosen, rule = pick_candidate(candidates, self._importance)
-        self._handle.evict(chosen.victims, pod, chosen.node_name)
+        chosen, rule = pick_candidate(candidates)
+        self._handle.evict(chosen.victims, pod, chosen.node_name, rule)
         return PostFilterResult(SUCCESS, chosen.node_name, tuple(candidates), rule)
 
     def _not_eligible(self, pod: PodInfo, nodes: NodeTable, refused: Sequence[RefusedNodes]) -> str:
@@ -108,54 +158,88 @@ class DefaultPreemption(PostFilterPlugin):
         return ""
 
     def _find_candidates(
-        self,
-        pod: PodInfo,
-        nodes: NodeTable,
-        potential: Sequence[int],
-        judge: Judge,
-    ) -> tuple[list[Candidate], list[Status]]:
-        """Nodes where eviction helps, those that violate no budget first; and why others do not."""
-        if not potential:
-            return [], []
+        self, pod: PodInfo, nodes: NodeTable, potential: IntArray, judge: Judge
+    ) -> tuple[list[Candidate], dict[str, int]]:
+        """Nodes where eviction helps, those that violate no budget first; and why others do not.
+
+        The search ends when enough have been found.
+        """
         count = len(potential)
+        if not nodes.has_priority_below(pod.priority):
+            return [], dict.fromkeys(NO_VICTIMS.reasons, count) if count else {}
+        if not count:
+            return [], {}
         wanted = max(count * self._least_percentage // 100, self._least_candidates)
         offset = self._handle.chance(f"{pod.uid}/preemption") % count
         budgets = self._handle.listers.budgets()
+        known = self._known_of(pod, nodes)
+        shapes: dict[Hashable, Selection] = {}
         harmless: list[Candidate] = []
         violating: list[Candidate] = []
-        statuses: list[Status] = []
-        known: dict[Hashable, Selection] = {}
-        for place in range(count):
-            row = potential[(offset + place) % count]
-            others = [one for one in nodes.infos[row].pods.values() if one.priority < pod.priority]
-            if not others:
-                statuses.append(NO_VICTIMS)
+        reasons: dict[str, int] = {}
+        for row in np.concatenate((potential[offset:], potential[:offset])).tolist():
+            is_plain = not budgets and judge.looks_at_resources_only(row)
+            outcome = known.get(row) if is_plain else None
+            if outcome is None:
+                outcome = self._judge_node(pod, nodes, row, budgets, judge, shapes)
+                if is_plain and outcome.is_lasting:
+                    known[row] = outcome
+            found = outcome.candidate
+            if found is None:
+                for reason in outcome.reasons:
+                    reasons[reason] = reasons.get(reason, 0) + 1
                 continue
-            others = self._importance.sorted(others)
-            protected = protected_pods(others, budgets) if budgets else frozenset()
-            selected = None
-            shape: Hashable = None
-            if not protected and judge.looks_at_resources_only(row):
-                shape = shape_of(nodes, row, others)
-                selected = known.get(shape)
-            if selected is None:
-                selected = select_victims(nodes, row, others, protected, judge)
-            if shape is not None:
-                known[shape] = selected
-            if not selected.status.is_success:
-                statuses.append(selected.status)
-                continue
-            victims = tuple([others[place] for place in selected.places])
-            violations = sum(victim.uid in protected for victim in victims)
-            if not victims:
-                text = f'expected at least one victim pod on node "{nodes.names[row]}"'
-                statuses.append(Status(Code.ERROR, (text,)))
-                continue
-            found = Candidate(nodes.names[row], victims, violations)
-            (violating if violations else harmless).append(found)
+            (violating if found.harm.violations else harmless).append(found)
             if harmless and len(harmless) + len(violating) >= wanted:
                 break
-        return [*harmless, *violating], statuses
+        return [*harmless, *violating], reasons
+
+    def _known_of(self, pod: PodInfo, nodes: NodeTable) -> dict[int, _Outcome]:
+        """What is known of Nodes on which no Pods came or went since, for Pods of this kind."""
+        key = pod.signature, pod.priority
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = _Known()
+            if len(self._known) > _KEPT_KINDS:
+                del self._known[next(iter(self._known))]
+        known.refresh(nodes)
+        return known.outcomes
+
+    def _judge_node(
+        self,
+        pod: PodInfo,
+        nodes: NodeTable,
+        row: int,
+        budgets: Sequence[JSONObject],
+        judge: Judge,
+        shapes: dict[Hashable, Selection],
+    ) -> _Outcome:
+        """Whether eviction helps on one Node; ``shapes`` are answers for Nodes that look the same."""
+        others = [one for one in nodes.infos[row].pods.values() if one.priority < pod.priority]
+        if not others:
+            return _NOBODY
+        others = self._importance.sorted(others)
+        protected = protected_pods(others, budgets) if budgets else frozenset()
+        selected = None
+        shape: Hashable = None
+        if not protected and judge.looks_at_resources_only(row):
+            shape = shape_of(nodes, row, others)
+            selected = shapes.get(shape)
+        if selected is None:
+            selected = select_victims(nodes, row, others, protected, judge)
+        if shape is not None:
+            shapes[shape] = selected
+        if not selected.status.is_success:
+            return _Outcome(None, selected.status.reasons)
+        victims = tuple([others[place] for place in selected.places])
+        if not victims:
+            text = f'expected at least one victim pod on node "{nodes.names[row]}"'
+            return _Outcome(None, (text,), is_lasting=False)
+        violations = sum(victim.uid in protected for victim in victims)
+        harm = harm_of(victims, violations, self._importance)
+        candidate = Candidate(nodes.names[row], victims, harm)
+        # Which of two equal Pods started first may still change the choice.
+        return _Outcome(candidate, is_lasting=all(map(self._importance.has_started, others)))
 
 
 def _refusal(message: str) -> Status:
