@@ -129,7 +129,7 @@ def _differences(path: str, old: Any, new: Any) -> Iterator[tuple[str, Any, Any]
         return
     if isinstance(old, dict) and isinstance(new, dict):
         for name in (*new, *(name for name in old if name not in new)):
-            below = f"{path}.{name}" if path else name
+            below = _below(path, name)
             yield from _differences(below, old.get(name), new.get(name))
         return
     if isinstance(old, list) and isinstance(new, list):
@@ -139,6 +139,12 @@ def _differences(path: str, old: Any, new: Any) -> Iterator[tuple[str, Any, Any]
             yield from _differences(f"{path}[{name}]", old_items.get(name), new_items.get(name))
         return
     yield path, old, new
+
+
+def _below(path: str, name: str) -> str:
+    if not path:
+        return name
+    return f"{path}[{name}]" if "." in name or "/" in name else f"{path}.{name}"
 
 
 def _list_key(old: list[Any], new: list[Any]) -> str:

@@ -50,18 +50,17 @@ def in_the_past(request: Request, info: RequestInfo, moments: Moments) -> Reques
         BadRequest: It names no moment.
         Expired: The moment is no longer kept.
     """
-    moment = moments.find(request.parameter(PARAMETER))
     query = {name: values for name, values in request.query.items() if name != PARAMETER}
-    if info.is_resource_request:
-        if info.verb not in {"get", "list"} or info.subresource:
-            raise _refusal(moment)
-        if info.verb == "list" and "continue" not in query:
-            query["resourceVersion"] = [str(moment.revision)]
-            query["resourceVersionMatch"] = ["Exact"]
-        elif info.verb == "get":
-            query.pop("resourceVersion", None)
-    elif request.method != "GET":
+    if not info.is_resource_request:  # which kinds there are does not depend on the moment
+        return replace(request, query=query)
+    moment = moments.find(request.parameter(PARAMETER))
+    if info.verb not in {"get", "list"} or info.subresource:
         raise _refusal(moment)
+    if info.verb == "list" and "continue" not in query:
+        query["resourceVersion"] = [str(moment.revision)]
+        query["resourceVersionMatch"] = ["Exact"]
+    elif info.verb == "get":
+        query.pop("resourceVersion", None)
     return replace(request, query=query, past=ReadAt(moment.revision, moment.at_ms))
 
 

@@ -20,7 +20,10 @@ ChangeType = Literal["created", "changed", "deleted"]
 
 
 class Moment(View):
-    """A point of the run: the newest revision, the virtual time and the newest fact there."""
+    """A point of the run: the newest revision, the virtual time and the newest fact there.
+
+    ``GET /history/step?at=MOMENT&by=fact|step|second&direction=next|previous`` answers with one.
+    """
 
     revision: int
     at: int
@@ -96,7 +99,11 @@ class FactsPage(View):
 
 
 class FieldChange(View):
-    """One field that differs: its path (``spec.replicas``), and its values; null where it is absent."""
+    """One field that differs: its path, and its values before and after; null where it is absent.
+
+    Paths name items of lists and keys with dots in brackets: ``spec.containers[name=web].image``,
+    ``metadata.labels[app.kubernetes.io/name]``.
+    """
 
     path: str
     before: Any
