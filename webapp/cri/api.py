@@ -296,6 +296,9 @@ class RuntimeService(Protocol):
     def listens(self, sandbox: Sandbox, port: int) -> bool:
         """Whether something inside a sandbox answers on a TCP port."""
 
+    def speaks_grpc(self, sandbox: Sandbox, port: int) -> bool:
+        """Whether what answers on a port has the health service of gRPC."""
+
 
 class ImageService(Protocol):
     """Images of one machine."""

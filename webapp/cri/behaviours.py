@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from webapp.cri import agnhost
 from webapp.cri.catalogue import BY_NAME, LOAD
 from webapp.cri.command_program import CommandProgram
 from webapp.cri.load import LoadProgram
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from webapp.cri.program import Process, Program
     from webapp.cri.userlands import ImageInside
 
-_AGNHOST = "registry.k8s.io/e2e-test-images/agnhost"
 _SHELLS = ("ash", "bash", "dash", "sh")
 
 
@@ -34,8 +34,16 @@ def choose_program(process: Process) -> Program:
     profile = BY_NAME.get(parse_reference(config.image).short_name)
     if profile is not None and profile.runs == LOAD and not command:
         return LoadProgram(profile)
-    if profile is not None and profile.name == _AGNHOST and (command + args)[:1] == ("stress",):
+    if (
+        profile is not None
+        and profile.name == agnhost.IMAGE
+        and (command + args)[:1] == ("stress",)
+    ):
         return LoadProgram(profile)
+    if profile is not None and profile.name == agnhost.IMAGE:
+        program = agnhost.agnhost_program(args if not command else (command + args)[1:])
+        if program is not None and (not command or command[0].endswith("agnhost")):
+            return program
     if profile is not None and _is_own_program(profile.commands, command, args):
         return ProfiledProgram(profile)
     words = command + args

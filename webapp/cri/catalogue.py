@@ -52,6 +52,7 @@ class ImageProfile:
         requires_env: One of these variables must be set, or it ends with exit code 1.
         complaint: What it prints then.
         static_pages: Whether it serves files, of which a fresh one has only ``/index.html``.
+        grpc: Whether it answers the health service of gRPC.
         private: Whether its registry wants to know who pulls.
         memory_mb: Working set before the first request.
         idle_millis: Millicores that it uses while nobody asks for anything.
@@ -74,6 +75,7 @@ class ImageProfile:
     requires_env: tuple[str, ...] = ()
     complaint: tuple[str, ...] = ()
     static_pages: bool = False
+    grpc: bool = False
     private: bool = False
     memory_mb: float = 12
     idle_millis: float = 0.4

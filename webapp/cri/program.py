@@ -113,6 +113,11 @@ class Process:
         return self._container
 
     @property
+    def started_ms(self) -> int:
+        """When its container started, in virtual time."""
+        return self._container.started_ms
+
+    @property
     def declared_ports(self) -> tuple[int, ...]:
         """The ports that the Pod's spec declares for this container."""
         return self._container.config.ports

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from webapp.cri.agnhost import AgnhostProgram
 from webapp.cri.api import (
     EXITED,
     RUNNING,
@@ -22,6 +23,7 @@ from webapp.cri.api import (
     SandboxConfig,
 )
 from webapp.cri.behaviours import choose_program
+from webapp.cri.catalogue import BY_NAME
 from webapp.cri.command_program import CommandProgram, command_problem
 from webapp.cri.command_run import CommandRun
 from webapp.cri.continuation import later
@@ -31,6 +33,7 @@ from webapp.cri.port_forward import SandboxForwarder
 from webapp.cri.program import DEFAULT_CORES_MILLIS, SIGTERM, Process, Program
 from webapp.cri.program_session import ProgramSession
 from webapp.cri.programs.network import NoNetwork
+from webapp.cri.references import parse_reference
 from webapp.cri.sessions import AttachSession, LogSession
 from webapp.cri.stats import (
     ContainerStats,
@@ -616,6 +619,9 @@ class ContainerRuntime:
         container = self.listener_on(sandbox, port)
         if container is None:
             return False
+        program = self._instances[container.id].program
+        if isinstance(program, AgnhostProgram):
+            return program.speaks_grpc
         profile = BY_NAME.get(parse_reference(container.config.image).short_name)
         return profile is None or profile.grpc
 

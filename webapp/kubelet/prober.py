@@ -299,4 +299,3 @@ def _timeout(probe: ProbeWorker) -> str:
         service = f"{ip}:{port_number(check['grpc']['port'], probe.spec)}"
         return f'timeout: failed to connect service "{service}" within {limit_s}s: context deadline exceeded'
     return f"dial tcp {ip}:{port_number(check['tcpSocket']['port'], probe.spec)}: i/o timeout"
-

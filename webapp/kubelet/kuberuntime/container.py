@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from webapp.cri.api import APP, EPHEMERAL
 from webapp.kubelet.environment import ConfigError, make_container_config
+from webapp.kubelet.hooks import HookRunner
 from webapp.kubelet.image_manager import ImageRequest
 from webapp.kubelet.pod_workers import field_path
 from webapp.kubelet.service_links import service_links
@@ -24,13 +25,12 @@ if TYPE_CHECKING:
     from webapp.apimachinery.meta import JSONObject
     from webapp.client.record import EventRecorder
     from webapp.client.rest import RESTClient
-    from webapp.cri.api import Container, ExecResult, RuntimeService, Sandbox
+    from webapp.cri.api import Container, RuntimeService, Sandbox
     from webapp.kubelet.image_manager import ImageError, ImageManager
     from webapp.kubelet.pod_workers import PodWorker
     from webapp.kubelet.prober import Prober
     from webapp.sim.loop import Simulation
 
-HTTP_HOOK_MS = 10
 START_ERROR = "StartError"
 MIN_GRACE_MS = 2_000
 """What is left to a container at least after its preStop hook."""
@@ -94,6 +94,7 @@ class ContainerStarter:
         self._host_ip = host_ip
         self._services_in = services_in
         self._allocatable = allocatable
+        self._hooks = HookRunner(sim, runtime)
 
     def start_container(
         self,
@@ -169,32 +170,25 @@ class ContainerStarter:
             return
         self._tell(start, "Normal", "Started", "Container started")
         hook = (start.spec.get("lifecycle") or {}).get("postStart") or {}
-        if "sleep" in hook:
-            wait_ms = int(hook["sleep"].get("seconds") or 0) * 1000
-            self._sim.schedule(wait_ms, self._finish, (start, container))
-        elif "exec" in hook:
-            command = tuple(hook["exec"].get("command") or ())
-            self._runtime.run_command(
-                container, command, lambda result: self._on_hook(start, container, command, result)
-            )
-        else:
-            self._finish((start, container))
+        self._hooks.run(
+            hook,
+            start.spec,
+            container,
+            start.sandbox,
+            lambda problem: self._on_hook(start, container, problem),
+        )
 
-    def _on_hook(
-        self, start: _Start, container: Container, command: tuple[str, ...], result: ExecResult
-    ) -> None:
-        if result.exit_code and result.modelled and container.running:
-            message = (
-                f"PostStartHook failed: command '{' '.join(command)}' exited with "
-                f"{result.exit_code}: {result.output}"
-            )
-            self._tell(start, "Warning", "FailedPostStartHook", message)
-            self._runtime.stop_container(container, MIN_GRACE_MS)
+    def _on_hook(self, start: _Start, container: Container, problem: str) -> None:
+        # What the handler said may be secret, so only that it failed is told.
+        if problem and container.running:
+            self._tell(start, "Warning", "FailedPostStartHook", "PostStartHook failed")
+            seconds = int(start.worker.spec.get("terminationGracePeriodSeconds", 30))
+            self.kill_container(start.worker, container, "FailedPostStartHook", seconds * 1000)
         self._finish((start, container))
 
     def _finish(self, done: tuple[_Start, Container]) -> None:
         start, container = done
-        if container.running:
+        if container.running and not container.stopping:
             self._prober.add(start.worker, start.spec, container)
         start.on_done(start.worker, container.name, None)
 
@@ -216,27 +210,19 @@ class ContainerStarter:
         spec, init = found if found is not None else (nameless, False)
         self._events.event(worker.pod, "Normal", "Killing", message, field_path(spec, init=init))
         hook = (spec.get("lifecycle") or {}).get("preStop") or {}
-        if not hook or not grace_ms:
+        sandbox = worker.observed.sandbox
+        if not hook or not grace_ms or sandbox is None:
             self._runtime.stop_container(container, grace_ms)
-        elif "exec" in hook:
-            self._run_pre_stop_command(container, hook["exec"], grace_ms)
-        else:
-            seconds = int((hook.get("sleep") or {}).get("seconds") or 0)
-            hook_ms = min(seconds * 1000 if "sleep" in hook else HTTP_HOOK_MS, grace_ms)
-            left_ms = max(MIN_GRACE_MS, grace_ms - hook_ms)
-            self._sim.schedule(hook_ms, self._stop, (container, left_ms))
-
-    def _run_pre_stop_command(
-        self, container: Container, action: JSONObject, grace_ms: int
-    ) -> None:
+            return
         began_ms = self._sim.now_ms
 
-        def on_done(_: ExecResult) -> None:
+        def on_done(problem: str) -> None:
+            if problem and container.running:
+                path = field_path(spec, init=init)
+                self._events.event(
+                    worker.pod, "Warning", "FailedPreStopHook", "PreStopHook failed", path
+                )
             left_ms = grace_ms - (self._sim.now_ms - began_ms)
             self._runtime.stop_container(container, max(MIN_GRACE_MS, left_ms))
 
-        command = tuple(action.get("command") or ())
-        self._runtime.run_command(container, command, on_done, timeout_ms=grace_ms)
-
-    def _stop(self, request: tuple[Container, int]) -> None:
-        self._runtime.stop_container(*request)
+        self._hooks.run(hook, spec, container, sandbox, on_done, limit_ms=grace_ms)

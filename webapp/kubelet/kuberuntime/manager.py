@@ -85,7 +85,7 @@ class RuntimeManager:
         for kill in actions.kill:
             container = worker.observed.containers[kill.name]
             if not container.stopping:
-                grace_ms = grace_seconds(worker) * 1000
+                grace_ms = probe_grace_seconds(worker, kill.name) * 1000
                 self._starter.kill_container(worker, container, kill.message, grace_ms)
         # Step 4: the sandbox, and its address with it.
         if actions.create_sandbox:
@@ -252,3 +252,17 @@ def grace_seconds(worker: PodWorker) -> int:
     if seconds is None:
         seconds = worker.spec.get("terminationGracePeriodSeconds", DEFAULT_GRACE_SECONDS)
     return max(1, int(seconds))
+
+
+def probe_grace_seconds(worker: PodWorker, name: str) -> int:
+    """How long a container gets to end; a probe that failed may have a time of its own.
+
+    Models:
+        pkg/kubelet/kuberuntime/kuberuntime_container.go setTerminationGracePeriod
+    """
+    kind = worker.observed.failed_probes.get(name)
+    found = worker.container_spec(name)
+    if kind is None or found is None or "deletionGracePeriodSeconds" in worker.pod["metadata"]:
+        return grace_seconds(worker)
+    own = (found[0].get(f"{kind}Probe") or {}).get("terminationGracePeriodSeconds")
+    return grace_seconds(worker) if own is None else int(own)
