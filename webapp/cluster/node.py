@@ -528,6 +528,7 @@ class Machines:
                 lambda: self._nodes.get(name),
                 status.mark_images,
                 self._services_in,
+                lambda condition, holds: status.set_pressure(condition, holds=holds),
                 self.network.installed,
                 self.sabotage,
             )

@@ -132,6 +132,10 @@ class ImageStore:
         """Keep a pulled image."""
         self._images[image.name] = image
 
+    def remove_image(self, image: Image) -> None:
+        """Delete an image that no container uses."""
+        self._images.pop(image.name, None)
+
 
 def tag_exists(profile: ImageProfile, tag: str) -> bool:
     """Whether a well-known image has the tag: a version up to its newest, or one of its words."""

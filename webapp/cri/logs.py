@@ -39,6 +39,11 @@ class ContainerLog:
         self._characters = 0
         self.closed = False
 
+    @property
+    def size_bytes(self) -> int:
+        """About how much is kept on disk."""
+        return self._characters
+
     def write(self, at_ms: int, lines: tuple[str, ...]) -> None:
         """Append whole lines, all of the same moment."""
         if self._blocks is None:

@@ -130,6 +130,7 @@ class Process:
             self._userland = self._make_userland(self)
             self._userland.cpu = MeteredCPU(self.sim, self.meter)
             self._userland.on_out_of_memory = self.run_out_of_memory
+            self._userland.on_memory_used = self._tell_memory
         return self._userland
 
     @property
@@ -182,6 +183,9 @@ class Process:
         if self._userland is not None:
             self._userland.shut_down()
         self.ports = ()
+
+    def _tell_memory(self) -> None:
+        self._on_memory(self._container)
 
     def run_out_of_memory(self) -> None:
         """The kernel ends it, since there is no memory left for it."""

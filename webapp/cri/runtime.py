@@ -76,6 +76,9 @@ class RuntimeListener(Protocol):
     def on_container_exited(self, sandbox: Sandbox, container: Container) -> None:
         """A container's first process has ended."""
 
+    def on_memory_used(self) -> None:
+        """Something holds more than before."""
+
     def on_container_changed(self, sandbox: Sandbox, container: Container) -> None:
         """A container answers on other ports, or its files changed."""
 
@@ -316,6 +319,8 @@ class ContainerRuntime:
         )
         with self._recorder.caused_by(seq):
             program.start(process)
+            if self.listener is not None:
+                self.listener.on_memory_used()
             on_done(container)
             self._check_base_memory(container, instance)
 
@@ -539,9 +544,32 @@ class ContainerRuntime:
 
     def memory_bytes(self, container: Container) -> int:
         """A running container's working set now."""
-        instance = self._instances.get(container.id)
-        process = instance.process if instance is not None else None
+        process = self._process(container)
         return memory_bytes(container, process) if process is not None else 0
+
+    def disk_bytes(self, container: Container) -> int:
+        """What a running container wrote to its own files and to its log."""
+        process = self._process(container)
+        if process is None:
+            return 0
+        written = process.userland.files.quota.used_bytes if process.has_userland else 0
+        return written + container.log.size_bytes
+
+    def process_count(self, container: Container) -> int:
+        """How many processes run in a container."""
+        process = self._process(container)
+        if process is None:
+            return 0
+        return max(1, len(process.userland.processes)) if process.has_userland else 1
+
+    def runs_commands(self, container: Container) -> bool:
+        """Whether anything in a container could write to its files."""
+        process = self._process(container)
+        return process is not None and process.has_userland
+
+    def _process(self, container: Container) -> Process | None:
+        instance = self._instances.get(container.id)
+        return instance.process if instance is not None else None
 
     def _check_base_memory(self, container: Container, instance: _Instance) -> None:
         """A limit below what the image needs ends it while it comes up, not at once."""
@@ -563,6 +591,8 @@ class ContainerRuntime:
         instance = self._instances.get(container.id)
         if instance is None or instance.process is None:
             return
+        if self.listener is not None:
+            self.listener.on_memory_used()
         limit = container.config.memory_limit_bytes
         if limit and self.memory_bytes(container) > limit:
             instance.process.run_out_of_memory()

@@ -22,6 +22,7 @@ from webapp.apimachinery.wire import LogResponse
 from webapp.cri.api import EXITED
 from webapp.cri.continuation import later
 from webapp.kubelet import streaming
+from webapp.kubelet.eviction.eviction_manager import EvictionManager
 from webapp.kubelet.host_files import HostFiles, StorageFiles
 from webapp.kubelet.image_manager import ImageManager
 from webapp.kubelet.kuberuntime.container import ContainerStarter
@@ -57,6 +58,7 @@ NOTICE_LATENCY = Latency(20, 0.4, 10)
 PLEG_LATENCY = Latency(120, 0.4, 20)
 """From a container's end to the kubelet's knowing."""
 MOUNT_LATENCY = Latency(40, 0.4, 10)
+EVICTION_GRACE_SECONDS = 1
 FIRST_MOUNT_RETRY_MS = 500
 LAST_MOUNT_RETRY_MS = 122_000
 
@@ -77,6 +79,7 @@ class Surroundings:
         get_node: The Node object as last seen.
         on_image_pulled: Told when the machine has one image more.
         services_in: Services of a namespace as last seen, sorted by name.
+        on_pressure: Told whether a condition of the Node holds.
         network_ready: Whether a network plugin is installed.
         sabotage: What Faults make go wrong here.
         storage: What the cluster's storage systems hold; ``None`` for some of its own.
@@ -93,6 +96,7 @@ class Surroundings:
     get_node: Callable[[], JSONObject | None]
     on_image_pulled: Callable[[], None]
     services_in: Callable[[str], list[JSONObject]]
+    on_pressure: Callable[[str, bool], None]
     network_ready: bool = True
     sabotage: Sabotage = field(default_factory=Sabotage)
     storage: StorageFiles | None = None
@@ -166,8 +170,19 @@ class Kubelet:
             host_ip=given.host_ip,
         )
 
+        self._evictions = EvictionManager(
+            given.sim,
+            given.runtime,
+            given.events,
+            self,
+            self.workers,
+            given.get_node,
+            node=given.node,
+        )
+
     def power_off(self) -> None:
         """The machine is gone: nothing of it acts any more."""
+        self._evictions.power_off()
         for worker in self.workers.values():
             worker.removed = True
             worker.state = WorkerState.TERMINATED
@@ -183,6 +198,7 @@ class Kubelet:
     def pause(self) -> None:
         """Its process ends: containers go on, and nobody looks after them or tells about them."""
         self.paused = self._prober.paused = self._statuses.paused = True
+        self._evictions.power_off()
         for worker in self.workers.values():
             self._statuses.forget(worker)
             self._sim.cancel(worker.resync)
@@ -203,6 +219,7 @@ class Kubelet:
     def resume(self, pods: Iterable[JSONObject]) -> None:
         """Its process begins again, or reaches the API server again, which has ``pods`` on this Node."""
         self.paused = self._prober.paused = self._statuses.paused = False
+        self._evictions.resume()
         if not self._given.runtime.powered:
             self._given.runtime.powered = True
             for worker in self.workers.values():
@@ -292,7 +309,7 @@ class Kubelet:
             worker.state = WorkerState.TERMINATED
             self._statuses.mark(worker)
             return
-        rejection = admit_pod(pod, worker.requests, node, self._use)
+        rejection = self._evictions.admit(pod) or admit_pod(pod, worker.requests, node, self._use)
         if rejection is not None:
             self._reject(worker, rejection)
             return
@@ -314,9 +331,26 @@ class Kubelet:
     def _on_active_deadline(self, worker: PodWorker) -> None:
         """The Pod was active for as long as it may be: it fails."""
         if worker.state is WorkerState.SYNC:
-            worker.overdue = True
+            worker.failure = OVERDUE
             self._given.events.event(worker.pod, "Normal", OVERDUE.reason, OVERDUE.message)
             self._begin_termination(worker)
+
+    # Eviction
+
+    def pressure(self, signal: str, *, on: bool) -> None:
+        """Let the machine be short of ``memory``, ``disk`` or ``pid``, or no more: the door for Faults."""
+        self._evictions.pressure(signal, on=on)
+
+    def evict(self, worker: PodWorker, failure: Rejection) -> None:
+        """End a Pod for good, within a second, since the machine has not enough for it."""
+        worker.failure = failure
+        worker.grace_override = EVICTION_GRACE_SECONDS
+        self._given.events.event(worker.pod, "Warning", failure.reason, failure.message)
+        self._begin_termination(worker)
+
+    def report_pressure(self, condition: str, *, holds: bool) -> None:
+        """Say in the Node's status whether a condition holds."""
+        self._given.on_pressure(condition, holds)
 
     def _reject(self, worker: PodWorker, rejection: Rejection) -> None:
         worker.rejection = rejection
@@ -476,6 +510,10 @@ class Kubelet:
         worker = self.workers.get(sandbox.config.pod.uid)
         if worker is not None:
             self._later(PLEG_LATENCY, self.sync, worker)
+
+    def on_memory_used(self) -> None:
+        """Something holds more than before."""
+        self._evictions.consider()
 
     def on_container_changed(self, sandbox: Sandbox, container: Container) -> None:  # noqa: ARG002
         """A container answers on other ports, or its files changed."""

@@ -24,6 +24,8 @@ from webapp.kubelet.kuberuntime.manager import NETWORK_NOT_READY
 from webapp.trace.facts import NodeReadinessChanged, NodeRegistered
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from webapp.apimachinery.meta import JSONObject
     from webapp.client.record import EventRecorder
     from webapp.client.rest import RESTClient
@@ -81,7 +83,12 @@ def default_labels(name: str) -> dict[str, str]:
 
 
 def node_status(
-    node: JSONObject, machine: MachineInfo, images: list[Image], now_ms: int, problem: str
+    node: JSONObject,
+    machine: MachineInfo,
+    images: list[Image],
+    now_ms: int,
+    problem: str,
+    pressures: Collection[str] = (),
 ) -> JSONObject:
     """The status to report.
 
@@ -91,6 +98,7 @@ def node_status(
         images: What is on it.
         now_ms: For conditions that change.
         problem: Why Pods cannot run; "" when they can.
+        pressures: Conditions such as MemoryPressure that hold.
     """
     last = node.get("status") or {}
     capacity = {**DEFAULT_CAPACITY, **(last.get("capacity") or {})}
@@ -103,7 +111,7 @@ def node_status(
         ],
         "allocatable": allocatable,
         "capacity": capacity,
-        "conditions": _conditions(node, now_ms, problem),
+        "conditions": _conditions(node, now_ms, problem, pressures),
         "daemonEndpoints": {"kubeletEndpoint": {"Port": 10250}},
         "images": [
             {"names": [image.digest, image.name], "sizeBytes": image.size_bytes}
@@ -125,13 +133,25 @@ def node_status(
     }
 
 
-def _conditions(node: JSONObject, now_ms: int, problem: str) -> list[JSONObject]:
-    good = (
-        ("MemoryPressure", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
-        ("DiskPressure", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
-        ("PIDPressure", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
-    )
-    verdicts = [(kind, "False", reason, message) for kind, reason, message in good]
+_NO_PRESSURE = {
+    "MemoryPressure": ("KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
+    "DiskPressure": ("KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
+    "PIDPressure": ("KubeletHasSufficientPID", "kubelet has sufficient PID available"),
+}
+_PRESSURE = {
+    "MemoryPressure": ("KubeletHasInsufficientMemory", "kubelet has insufficient memory available"),
+    "DiskPressure": ("KubeletHasDiskPressure", "kubelet has disk pressure"),
+    "PIDPressure": ("KubeletHasInsufficientPID", "kubelet has insufficient PID available"),
+}
+
+
+def _conditions(
+    node: JSONObject, now_ms: int, problem: str, pressures: Collection[str]
+) -> list[JSONObject]:
+    verdicts = [
+        (kind, "True", *_PRESSURE[kind]) if kind in pressures else (kind, "False", *good)
+        for kind, good in _NO_PRESSURE.items()
+    ]
     if not problem:
         verdicts.append(("Ready", "True", "KubeletReady", "kubelet is posting ready status"))
     else:
@@ -213,6 +233,7 @@ class NodeStatusManager:
         self._actor = f"kubelet/{machine.name}"
         self._update: Timer | None = None
         self._renewing_since_ms: int | None = None
+        self._pressures: dict[str, None] = {}
         self._problem = NETWORK_NOT_READY
         self.ready = False
 
@@ -279,6 +300,20 @@ class NodeStatusManager:
         """From ``delay_ms`` ahead to the first report then: the status is looked at every ten seconds."""
         at_ms = self._sim.now_ms + delay_ms - (self._renewing_since_ms or 0)
         return -at_ms % RENEW_INTERVAL_MS
+
+    def set_pressure(self, condition: str, *, holds: bool) -> None:
+        """Report that a condition such as MemoryPressure holds, or no more."""
+        if holds:
+            self._pressures[condition] = None
+        else:
+            self._pressures.pop(condition, None)
+        if self._renewing_since_ms is None:
+            return
+        node = self._write_current()
+        if node is not None:
+            reason = (_PRESSURE if holds else _NO_PRESSURE)[condition][0].removeprefix("Kubelet")
+            text = f"Node {self._machine.name} status is now: Node{reason}"
+            self._tell(node, f"Node{reason}", text)
 
     def stop(self, *, boot_id: str = "") -> None:
         """The kubelet stops: its Lease shows the last renewal from now on.
@@ -349,9 +384,8 @@ class NodeStatusManager:
             return None
 
     def _write(self, node: JSONObject) -> JSONObject:
-        status = node_status(
-            node, self._machine, self._images.list_images(), self._sim.now_ms, self._problem
-        )
+        images, now_ms = self._images.list_images(), self._sim.now_ms
+        status = node_status(node, self._machine, images, now_ms, self._problem, self._pressures)
         return self._client.update(NODES, {**node, "status": status}, "status")
 
     def _tell(self, node: JSONObject, reason: str, message: str, type_: str = "Normal") -> None:

@@ -174,10 +174,12 @@ def _conditions(given: StatusInput, phase: str) -> list[JSONObject]:
         "ContainersReady": unready,
         "PodScheduled": (True, "", ""),
     }
+    if given.failure is not None and given.failure.reason == "Evicted":
+        verdicts["DisruptionTarget"] = (True, "TerminationByKubelet", given.failure.message)
     generation = given.pod["metadata"].get("generation")
     conditions = [
-        _condition(kind, verdicts[kind], last.get(kind), generation, given.now_ms)
-        for kind in KUBELET_CONDITIONS
+        _condition(kind, verdict, last.get(kind), generation, given.now_ms)
+        for kind, verdict in verdicts.items()
     ]
     conditions.extend(item for kind, item in last.items() if kind not in verdicts)
     return conditions

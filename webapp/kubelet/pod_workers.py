@@ -38,7 +38,8 @@ class PodWorker:
 
     Attributes:
         active_deadline: Pending timer that ends a Pod with ``activeDeadlineSeconds``.
-        overdue: Whether that deadline has passed.
+        failure: Why the kubelet itself made the Pod fail, or ``None``.
+        grace_override: Seconds that its containers get to end, whatever it says; ``None`` usually.
         pod: The Pod as last seen, its status as last written.
         uid: Its UID.
         key: ``namespace/name``.
@@ -67,14 +68,15 @@ class PodWorker:
         "active_deadline",
         "busy",
         "deadline_ms",
+        "failure",
         "flush",
+        "grace_override",
         "hooks_run",
         "interruptible",
         "key",
         "mounted",
         "observed",
         "operation",
-        "overdue",
         "pod",
         "ref",
         "rejection",
@@ -94,7 +96,8 @@ class PodWorker:
         self.pod = pod
         self.requests = pod_requests(pod)
         self.rejection: Rejection | None = None
-        self.overdue = False
+        self.failure: Rejection | None = None
+        self.grace_override: int | None = None
         self.active_deadline: Timer | None = None
         self.retry_at_ms: dict[str, int] = {}
         self.uid: str = pod["metadata"]["uid"]

@@ -44,11 +44,10 @@ def node_stats(
     for worker in workers:
         for container in worker.running():
             containers += 1
-            memory_bytes += POD_BYTES
+            memory_bytes += POD_BYTES + runtime.memory_bytes(container)
             stats = runtime.container_stats(container)
             if stats is not None:
                 nanocores += stats.cpu_nanocores
-                memory_bytes += stats.memory_bytes
     text = f"{node}/{now_ms // WINDOW_MS}"
     chance = int.from_bytes(blake2s(text.encode(), digest_size=2).digest()) / (1 << 16)
     system_millis = (SYSTEM_MILLIS + POD_MILLIS * containers) * (0.85 + 0.3 * chance)

@@ -17,7 +17,6 @@ from webapp.api.resources import PODS
 from webapp.apimachinery.status import Conflict, NotFound, StatusError
 from webapp.apimachinery.timestamps import time_text
 from webapp.cri.continuation import later
-from webapp.kubelet.lifecycle import OVERDUE
 from webapp.kubelet.pod_status import StatusInput, generate_pod_status, ready_condition
 from webapp.kubelet.pod_workers import WorkerState
 from webapp.sim.latency import Latency
@@ -123,7 +122,7 @@ class StatusManager:
                 worker.start_ms,
                 self._sim.now_ms,
                 terminated=worker.state is WorkerState.TERMINATED,
-                failure=OVERDUE if worker.overdue else None,
+                failure=worker.failure,
             )
         )
 

@@ -110,6 +110,10 @@ class PodVolumes:
         node = _part(volume, path, make=False) if volume is not None else None
         return node.content() if isinstance(node, File) else None
 
+    def used_bytes(self) -> dict[str, int]:
+        """Volume → bytes in it, of those that anything has looked into."""
+        return {name: volume.quota.used_bytes for name, volume in self._volumes.items()}
+
     def mounts(self, container: JSONObject, env: dict[str, str], pod_ip: str) -> dict[str, Mount]:
         """A container's mounts: path → what is there."""
         self._pod_ip = pod_ip

@@ -450,6 +450,7 @@ class Userland:
         "identity",
         "limits",
         "network",
+        "on_memory_used",
         "on_out_of_memory",
         "output",
         "processes",
@@ -481,6 +482,7 @@ class Userland:
         self.limits = limits
         self.cpu = CPU(sim, limits.cpu_millis)
         self.on_out_of_memory: Callable[[], None] = _ignore
+        self.on_memory_used: Callable[[], None] = _ignore
         self.output: dict[int, Stream] = {}
         self.processes: dict[int, Invocation] = {}
         self._next_pid = 1
@@ -500,6 +502,7 @@ class Userland:
 
     def check_memory(self) -> None:
         """Whether the limit still holds; otherwise the container is ended."""
+        self.on_memory_used()
         limit = self.limits.memory_bytes
         if limit and self.memory_bytes > limit:
             self.on_out_of_memory()

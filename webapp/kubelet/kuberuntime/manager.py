@@ -247,6 +247,8 @@ def grace_seconds(worker: PodWorker) -> int:
     Models:
         pkg/kubelet/pod_workers.go calculateEffectiveGracePeriod
     """
+    if worker.grace_override is not None:
+        return worker.grace_override
     metadata = worker.pod["metadata"]
     seconds = metadata.get("deletionGracePeriodSeconds")
     if seconds is None:
