@@ -65,6 +65,13 @@ class Controller(ABC):
         self._causes.setdefault(key, self.recorder.cause)
         self.queue.add_after(key, delay_ms, background=background)
 
+    def retry(self, key: str) -> None:
+        """Something was refused: sync ``key`` again after a growing delay."""
+        if self.queue.retries(key) < self.max_retries:
+            self.queue.add_rate_limited(key)
+        else:
+            self.queue.forget(key)
+
     def acted(self, obj: JSONObject, summary: str) -> None:
         """Record in plain words what was done for ``obj``."""
         self.recorder.record(
@@ -76,10 +83,7 @@ class Controller(ABC):
             try:
                 self.sync(key)
             except StatusError:
-                if self.queue.retries(key) < self.max_retries:
-                    self.queue.add_rate_limited(key)
-                else:
-                    self.queue.forget(key)
+                self.retry(key)
                 return
         self.queue.forget(key)
 

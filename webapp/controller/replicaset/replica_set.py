@@ -14,12 +14,15 @@ Models:
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from webapp.api.resources import PODS, REPLICA_SETS
 from webapp.apimachinery.labels import selector_from_label_selector
 from webapp.apimachinery.meta import controller_of, namespaced_name
-from webapp.apimachinery.status import NotFound, StatusError
+from webapp.apimachinery.status import Conflict, NotFound, StatusError
+from webapp.controller.bursts import Bursts, pods_text
 from webapp.controller.controller import Controller, is_namespace_terminating
 from webapp.controller.controller_ref_manager import ControllerRefManager, new_controller_ref
 from webapp.controller.expectations import ControllerExpectations
@@ -37,14 +40,14 @@ from webapp.controller.replicaset.pod_tally import PodTally
 from webapp.controller.replicaset.status import compute_status, count_available
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from webapp.apimachinery.meta import JSONObject
+    from webapp.controller.bursts import Burst
     from webapp.controller.context import ControllerContext
 
 BURST_REPLICAS = 500
-"""Pods created or deleted in one sync at most."""
-
-SLOW_START_BATCH = 1
-"""Size of the first batch of creations; each further one is twice as large."""
+"""Pods created or deleted by one sync at most; a burst of them is spread over some steps of time."""
 
 
 class ReplicaSetController(Controller):
@@ -57,6 +60,7 @@ class ReplicaSetController(Controller):
         super().__init__(context)
         self._events = context.events(self.name)
         self._expectations = ControllerExpectations(context.sim)
+        self._bursts = Bursts(context.sim, context.recorder)
         self._tallies: dict[str, PodTally] = {}
         self._bodies: dict[str, tuple[JSONObject, JSONObject]] = {}
         self._replica_sets = context.informers.informer(REPLICA_SETS)
@@ -146,23 +150,55 @@ class ReplicaSetController(Controller):
         """
         self._expectations.expect_creations(key, count)
         body = self._pod_body(replica_set)
-        created, batch = 0, SLOW_START_BATCH
-        refusal: StatusError | None = None
-        while created < count and refusal is None:
-            for _ in range(min(batch, count - created)):
-                try:
-                    self._create_pod(replica_set, body)
-                except StatusError as error:
-                    refusal = error
-                else:
-                    created += 1
-            batch *= 2
-        self._expectations.creation_observed(key, count - created)
-        if created:
-            pods = "Pod" if created == 1 else "Pods"
-            self.acted(replica_set, f"ReplicaSet controller created {created} {pods}")
-        if refusal is not None and not is_namespace_terminating(refusal):
-            raise refusal
+        burst = self._bursts.run(
+            count,
+            lambda _: self._create_pod(replica_set, body),
+            goes_on=partial(self._is_unchanged, key, replica_set),
+            on_end=partial(self._on_burst_end, key, replica_set, self._end_creations),
+        )
+        if burst.ended:
+            refusal = self._end_creations(key, replica_set, burst)
+            if refusal is not None:
+                raise refusal
+
+    def _end_creations(self, key: str, replica_set: JSONObject, burst: Burst) -> StatusError | None:
+        """Tell what was created; return why that was not all, if it is worth trying again."""
+        self._expectations.creation_observed(key, burst.count - burst.done)
+        if burst.done:
+            self.acted(replica_set, f"ReplicaSet controller created {pods_text(burst.done)}")
+        refusal = burst.refusal
+        if refusal is not None and is_namespace_terminating(refusal):
+            return None
+        return refusal
+
+    def _is_unchanged(self, key: str, replica_set: JSONObject) -> bool:
+        """Whether what was decided about the ReplicaSet still holds."""
+        current = self._replica_sets.get(key)
+        return current is not None and all(
+            current["metadata"].get(field) == replica_set["metadata"].get(field)
+            for field in ("deletionTimestamp", "generation", "uid")
+        )
+
+    def _on_burst_end(
+        self,
+        key: str,
+        replica_set: JSONObject,
+        end: Callable[[str, JSONObject, Burst], StatusError | None],
+        burst: Burst,
+    ) -> None:
+        """A burst that took longer than a sync is over: report as the sync would have."""
+        current = self._replica_sets.get(key)
+        if current is None or current["metadata"]["uid"] != replica_set["metadata"]["uid"]:
+            return
+        refusal = end(key, replica_set, burst)
+        if refusal is None:
+            self.enqueue(key)
+            return
+        reason = "FailedCreate" if end == self._end_creations else "FailedDelete"
+        tally = self._tally(replica_set["metadata"]["uid"])
+        with suppress(Conflict, NotFound):  # the next sync writes it anyway
+            self._update_status(key, current, tally, (reason, refusal.message))
+        self.retry(key)
 
     def _create_pod(self, replica_set: JSONObject, body: JSONObject) -> None:
         try:
@@ -203,33 +239,42 @@ class ReplicaSetController(Controller):
         related = self._related_pods(replica_set, tally)
         pods = plan_deletions(tally.active_pods(), related, count, self.sim.now_ms)
         self._expectations.expect_deletions(key, map(namespaced_name, pods))
-        deleted = 0
-        refusal: StatusError | None = None
-        for pod in pods:
-            try:
-                deleted += self._delete_pod(key, replica_set, pod)
-            except StatusError as error:
-                refusal = error
-        if deleted:
-            noun = "Pod" if deleted == 1 else "Pods"
-            self.acted(replica_set, f"ReplicaSet controller deleted {deleted} {noun}")
-        if refusal is not None:
-            raise refusal
+        end = partial(self._end_deletions, pods)
+        burst = self._bursts.run(
+            len(pods),
+            lambda index: self._delete_pod(key, replica_set, pods[index]),
+            goes_on=partial(self._is_unchanged, key, replica_set),
+            on_end=partial(self._on_burst_end, key, replica_set, end),
+            slow_start=False,
+        )
+        if burst.ended:
+            refusal = end(key, replica_set, burst)
+            if refusal is not None:
+                raise refusal
 
-    def _delete_pod(self, key: str, replica_set: JSONObject, pod: JSONObject) -> bool:
+    def _end_deletions(
+        self, pods: list[JSONObject], key: str, replica_set: JSONObject, burst: Burst
+    ) -> StatusError | None:
+        """Tell what was deleted; return why that was not all."""
+        for pod in pods[burst.tried :]:
+            self._expectations.deletion_observed(key, namespaced_name(pod))
+        if burst.done:
+            self.acted(replica_set, f"ReplicaSet controller deleted {pods_text(burst.done)}")
+        return burst.refusal
+
+    def _delete_pod(self, key: str, replica_set: JSONObject, pod: JSONObject) -> None:
         metadata = pod["metadata"]
         try:
             self.client.delete(PODS, metadata["namespace"], metadata["name"])
         except StatusError as error:
             self._expectations.deletion_observed(key, namespaced_name(pod))
             if isinstance(error, NotFound):
-                return False
+                return
             message = f"Error deleting: {error.message}"
             self._events.event(replica_set, "Warning", "FailedDelete", message)
             raise
         message = f"Deleted pod: {metadata['name']}"
         self._events.event(replica_set, "Normal", "SuccessfulDelete", message)
-        return True
 
     def _related_pods(self, replica_set: JSONObject, tally: PodTally) -> list[JSONObject]:
         """Pods of all ReplicaSets of the same owner: siblings to spread away from."""
