@@ -8,14 +8,18 @@ from tests.unit.controller.fake_api import START_MS
 from webapp.apimachinery.timestamps import micro_time_text
 from webapp.controller.nodelifecycle.health import (
     RENEWAL_ANNOTATION,
-    ZoneState,
-    eviction_gap_ms,
     next_tick_ms,
     silent_since_ms,
     with_unknown_conditions,
-    zone_state,
 )
 from webapp.controller.nodelifecycle.taints import with_no_execute
+from webapp.controller.nodelifecycle.zones import (
+    Zones,
+    ZoneState,
+    eviction_gap_ms,
+    zone_of,
+    zone_state,
+)
 from webapp.controller.tainteviction.taint_eviction import tolerated_seconds
 
 UNREACHABLE = {"key": "node.kubernetes.io/unreachable", "effect": "NoExecute"}
@@ -59,7 +63,44 @@ def test_evictions_slow_down_or_stop_in_a_disrupted_zone():
     assert eviction_gap_ms(ZoneState.NORMAL, 3) == 10_000
     assert eviction_gap_ms(ZoneState.PARTIAL_DISRUPTION, 50) is None
     assert eviction_gap_ms(ZoneState.PARTIAL_DISRUPTION, 51) == 100_000
-    assert eviction_gap_ms(ZoneState.FULL_DISRUPTION, 1000) is None
+    assert eviction_gap_ms(ZoneState.FULL_DISRUPTION, 1000) == 10_000
+
+
+def in_zone(name, zone, **labels):
+    """A Node of a zone."""
+    return {"metadata": {"name": name, "labels": {"topology.kubernetes.io/zone": zone, **labels}}}
+
+
+def test_nodes_are_in_the_zone_of_their_region():
+    """Zones of equal names in two regions are two."""
+    region = {"topology.kubernetes.io/region": "eu"}
+    assert zone_of(in_zone("n1", "a")) == "/a"
+    assert zone_of(in_zone("n1", "a", **region)) == "eu/a"
+    assert zone_of({"metadata": {"name": "n1"}}) == "/"
+
+
+def test_each_zone_has_a_pace_of_its_own():
+    """A Node of another zone need not wait; when the last zone is lost all are judged anew."""
+    zones = Zones()
+    for name, zone in (("a1", "a"), ("a2", "a"), ("b1", "b")):
+        zones.put(in_zone(name, zone), ready=True)
+    assert zones.changed() == []
+
+    zones.put(in_zone("a1", "a"), ready=False)
+    zones.note_eviction("a1", START_MS)
+    assert zones.wait_ms("a2", START_MS + 4_000) == 6_000
+    assert zones.wait_ms("b1", START_MS + 4_000) == 0
+
+    zones.put(in_zone("a2", "a"), ready=False)
+    assert zones.changed() == ["a1", "a2"]
+    assert not zones.all_lost
+    zones.put(in_zone("b1", "b"), ready=False)
+    assert zones.changed() == ["a1", "a2", "b1"]
+    assert zones.all_lost
+    zones.remove("b1")
+    zones.put(in_zone("a1", "a"), ready=True)
+    assert zones.changed() == ["a2"]
+    assert not zones.all_lost
 
 
 def test_a_node_that_never_reported_says_so():

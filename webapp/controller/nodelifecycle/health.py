@@ -5,12 +5,11 @@ stops; in between, the annotation ``sim.podarium.dev/renewal: computed`` says th
 on with the time, so that a healthy Node causes no events.
 
 Models:
-    pkg/controller/nodelifecycle/node_lifecycle_controller.go tryUpdateNodeHealth, ComputeZoneState
+    pkg/controller/nodelifecycle/node_lifecycle_controller.go tryUpdateNodeHealth
 """
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import TYPE_CHECKING
 
 from webapp.apimachinery.timestamps import parse_time, time_text
@@ -21,20 +20,10 @@ if TYPE_CHECKING:
 MONITOR_PERIOD_MS = 5_000
 GRACE_PERIOD_MS = 50_000
 STARTUP_GRACE_PERIOD_MS = 60_000
-UNHEALTHY_ZONE_THRESHOLD = 0.55
-LARGE_CLUSTER = 50
 
 RENEWAL_ANNOTATION = "sim.podarium.dev/renewal"
 
 _TYPES = ("Ready", "MemoryPressure", "DiskPressure", "PIDPressure")
-
-
-class ZoneState(Enum):
-    """How much of the cluster is not Ready."""
-
-    NORMAL = "Normal"
-    PARTIAL_DISRUPTION = "PartialDisruption"
-    FULL_DISRUPTION = "FullDisruption"
 
 
 def silent_since_ms(lease: JSONObject | None) -> int | None:
@@ -83,26 +72,3 @@ def with_unknown_conditions(node: JSONObject, now_ms: int) -> JSONObject:
                 "message": "Kubelet stopped posting node status.",
             }
     return {**status, "conditions": list(held.values())}
-
-
-def zone_state(not_ready: int, nodes: int) -> ZoneState:
-    """How badly off all Nodes together are; the cluster is one zone.
-
-    Args:
-        not_ready: How many Nodes are not Ready.
-        nodes: How many there are.
-    """
-    if nodes and not_ready == nodes:
-        return ZoneState.FULL_DISRUPTION
-    if not_ready > 2 and not_ready / nodes >= UNHEALTHY_ZONE_THRESHOLD:
-        return ZoneState.PARTIAL_DISRUPTION
-    return ZoneState.NORMAL
-
-
-def eviction_gap_ms(state: ZoneState, nodes: int) -> int | None:
-    """Milliseconds between the evictions of two Nodes; ``None`` for no evictions."""
-    if state is ZoneState.NORMAL:
-        return 10_000
-    if state is ZoneState.PARTIAL_DISRUPTION and nodes > LARGE_CLUSTER:
-        return 100_000
-    return None

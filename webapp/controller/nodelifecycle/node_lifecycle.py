@@ -23,13 +23,10 @@ from webapp.controller.controller import Controller
 from webapp.controller.nodelifecycle.health import (
     GRACE_PERIOD_MS,
     STARTUP_GRACE_PERIOD_MS,
-    ZoneState,
-    eviction_gap_ms,
     next_tick_ms,
     ready_status,
     silent_since_ms,
     with_unknown_conditions,
-    zone_state,
 )
 from webapp.controller.nodelifecycle.taints import (
     NOT_READY,
@@ -37,6 +34,7 @@ from webapp.controller.nodelifecycle.taints import (
     compute_taints,
     with_no_execute,
 )
+from webapp.controller.nodelifecycle.zones import Zones
 from webapp.controller.pods import is_pod_ready
 from webapp.trace.facts import NodeReadinessChanged
 
@@ -62,9 +60,7 @@ class NodeLifecycleController(Controller):
         super().__init__(context)
         self._events = context.events("node-controller")
         self._start_ms = context.sim.now_ms
-        self._last_eviction_ms: int | None = None
-        self._zone = ZoneState.NORMAL
-        self._not_ready: dict[str, None] = {}
+        self._zones = Zones()
         self._nodes = context.informers.informer(NODES)
         self._leases = context.informers.informer(LEASES)
         self._pods = context.informers.informer(PODS)
@@ -168,31 +164,26 @@ class NodeLifecycleController(Controller):
         if node is None:
             return
         wanted = _NO_EXECUTE_KEYS.get(ready_status(node), "")
-        if wanted and self._zone is ZoneState.FULL_DISRUPTION:
+        if wanted and self._zones.all_lost:
             wanted = ""  # more likely it is the control plane that hears nobody
-        taints = with_no_execute(node, wanted, self.sim.now_ms)
         before = (node.get("spec") or {}).get("taints") or []
-        if not wanted or taints == before:
+        taints = with_no_execute(node, wanted, self.sim.now_ms)
+        if taints == before:
+            return
+        if not wanted or _has_no_execute(before):  # the one for the other needs no leave
             self._write_taints(node, taints)
             return
-        gap_ms = eviction_gap_ms(self._zone, len(self._nodes.store))
-        if gap_ms is None:
+        wait_ms = self._zones.wait_ms(name, self.sim.now_ms)
+        if wait_ms is None:
             return
-        if self._last_eviction_ms is not None:
-            wait_ms = self._last_eviction_ms + gap_ms - self.sim.now_ms
-            if wait_ms > 0:
-                self.enqueue_after(key, wait_ms)
-                return
-        if self._write_taints(node, taints):
-            self._last_eviction_ms = self.sim.now_ms
+        if wait_ms:
+            self.enqueue_after(key, wait_ms)
+        elif self._write_taints(node, taints):
+            self._zones.note_eviction(name, self.sim.now_ms)
 
-    def _judge_zone(self) -> None:
+    def _judge_zones(self) -> None:
         """When more or fewer Nodes are lost, evictions may stop or go on."""
-        state = zone_state(len(self._not_ready), len(self._nodes.store))
-        if state is self._zone:
-            return
-        self._zone = state
-        for name in self._not_ready:
+        for name in self._zones.changed():
             self._look_again(name)
 
     def _look_again(self, name: str) -> None:
@@ -205,7 +196,9 @@ class NodeLifecycleController(Controller):
     def _on_node_add(self, node: JSONObject) -> None:
         name = node["metadata"]["name"]
         self._enqueue_if_tainted_wrongly(node)
-        self._count(name, ready_status(node))
+        self._zones.put(node, ready=ready_status(node) == "True")
+        self._zones.changed()
+        self._tell_at_next_look(node, "RegisteredNode", f"Registered Node {name} in Controller")
         if not ready_status(node):
             self._check_at(name, self.sim.now_ms + STARTUP_GRACE_PERIOD_MS)
         elif ready_status(node) != "True":
@@ -214,11 +207,11 @@ class NodeLifecycleController(Controller):
     def _on_node_update(self, old: JSONObject, new: JSONObject) -> None:
         self._enqueue_if_tainted_wrongly(new)
         before, after = ready_status(old), ready_status(new)
+        self._zones.put(new, ready=after == "True")
         if before == after:
             return
         name = new["metadata"]["name"]
-        self._count(name, after)
-        self._judge_zone()
+        self._judge_zones()
         if after:
             self._look_again(name)
         if after == "Unknown":
@@ -237,14 +230,19 @@ class NodeLifecycleController(Controller):
                 self._mark_not_ready(pod)
 
     def _on_node_delete(self, node: JSONObject) -> None:
-        self._not_ready.pop(node["metadata"]["name"], None)
-        self._judge_zone()
+        name = node["metadata"]["name"]
+        self._zones.remove(name)
+        self._judge_zones()
+        self._tell_at_next_look(node, "RemovingNode", f"Removing Node {name} from Controller")
 
-    def _count(self, name: str, status: str) -> None:
-        if status == "True":
-            self._not_ready.pop(name, None)
-        else:
-            self._not_ready[name] = None
+    def _tell_at_next_look(self, node: JSONObject, reason: str, message: str) -> None:
+        delay_ms = next_tick_ms(self.sim.now_ms + 1, self._start_ms) - self.sim.now_ms
+        self.sim.schedule(delay_ms, self._tell, (node, reason, message), background=True)
+
+    def _tell(self, told: tuple[JSONObject, str, str]) -> None:
+        node, reason, message = told
+        text = f"Node {node['metadata']['name']} event: {message}"
+        self._events.event(node, "Normal", reason, text)
 
     def _enqueue_if_tainted_wrongly(self, node: JSONObject) -> None:
         # Heartbeats change nothing here: compare before queueing.
@@ -266,6 +264,13 @@ class NodeLifecycleController(Controller):
             node = self._nodes.get(node_name)
             if node is not None and ready_status(node) == "Unknown":
                 self._mark_not_ready(new)
+
+
+def _has_no_execute(taints: list[JSONObject]) -> bool:
+    return any(
+        taint["effect"] == "NoExecute" and taint["key"] in {NOT_READY, UNREACHABLE}
+        for taint in taints
+    )
 
 
 def _node_name(pod: JSONObject) -> tuple[str, ...]:
