@@ -10,6 +10,8 @@ export interface Trip {
   from: Place;
   to: Place;
   durationMs: number;
+  /** The object it is about, as `Pod default/web`; "" when the fact names none. */
+  about: string;
 }
 
 const READS = new Set(["get", "list", "watch"]);
@@ -24,7 +26,7 @@ export type Asker = (fact: FactView) => string;
 export function tripsOf(fact: FactView, askerOf: Asker = () => ""): Trip[] {
   if (UNSEEN.has(fact.kind)) return [];
   const durationMs = typeof fact.data["durationMs"] === "number" ? fact.data["durationMs"] : 0;
-  const base = { seq: fact.seq, durationMs };
+  const base = { seq: fact.seq, durationMs, about: aboutOf(fact) };
   const place = placeOf(fact.actor);
   switch (fact.type) {
     case "RequestReceived":
@@ -51,6 +53,31 @@ export function tripsOf(fact: FactView, askerOf: Asker = () => ""): Trip[] {
 /** The place if it has a way of its own to the API server. */
 const asked = (place: Place | null): Place[] =>
   place && place.kind !== "api" && place.kind !== "proxy" ? [place] : [];
+
+const aboutOf = ({ kind, namespace, name }: FactView): string =>
+  kind && name ? `${kind} ${namespace ? `${namespace}/` : ""}${name}` : kind;
+
+const NAMES: Record<Place["kind"], string> = {
+  api: "the API server",
+  client: "the client",
+  controllers: "the controllers",
+  scheduler: "the scheduler",
+  etcd: "etcd",
+  kubelet: "the kubelet",
+  proxy: "kube-proxy",
+};
+const nameOf = (place: Place): string =>
+  "node" in place ? `${NAMES[place.kind]} of ${place.node}` : NAMES[place.kind];
+
+/** What a traveller is, in words. */
+export function tripWords({ kind, from, to }: Trip): string {
+  const way = `from ${nameOf(from)} to ${nameOf(to)}`;
+  if (kind === "denied") return `A request ${way}, refused`;
+  if (kind === "watch") return `A change that is watched for, ${way}`;
+  return kind === "store" ? `A write ${way}` : `A request ${way}`;
+}
+
+export const duration = (ms: number): string => (ms < 1000 ? `${ms} ms` : `${ms / 1000} s`);
 
 export const tripKey = (trip: Trip): string =>
   `${trip.kind} ${JSON.stringify(trip.from)} ${JSON.stringify(trip.to)}`;

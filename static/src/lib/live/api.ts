@@ -66,6 +66,18 @@ export class Api {
     return null;
   }
 
+  /** Opens a WebSocket below the room's prefix; browsers can only name a token among the protocols. */
+  socket(path: string, protocols: readonly string[]): WebSocket {
+    const url = new URL(this.#prefix + path, location.href);
+    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+    const token = this.#token
+      ? [
+          `base64url.bearer.authorization.k8s.io.${btoa(this.#token).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "")}`,
+        ]
+      : [];
+    return new WebSocket(url, [...protocols, ...token]);
+  }
+
   #send(
     method: string,
     path: string,
