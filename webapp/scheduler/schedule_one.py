@@ -25,7 +25,14 @@ from webapp.scheduler.eviction import ACTOR
 from webapp.scheduler.framework.interface import Code, Status
 from webapp.scheduler.framework.nominator import nominated_node_name
 from webapp.scheduler.framework.types import ActionType, ClusterEvent, EventResource
-from webapp.trace.facts import NodeChosen, NodesFiltered, NodesScored, PodBound, PodUnschedulable
+from webapp.trace.facts import (
+    DomainsCompared,
+    NodeChosen,
+    NodesFiltered,
+    NodesScored,
+    PodBound,
+    PodUnschedulable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -163,6 +170,7 @@ class ScheduleOne:
         attempt = Attempt(queued.attempts, self._with.sim.now_ms, names, result)
         self._with.diagnoses.add(pod.uid, attempt)
         cause = self._record_filtering(queued, result, names)
+        self._record_domains(queued, result, cause)
         if not result.status.is_success:
             with self._with.recorder.caused_by(cause):
                 nominated = result.post.nominated_node if result.post is not None else None
@@ -340,6 +348,22 @@ class ScheduleOne:
                 verdicts=tuple(sorted(verdicts)[:_LISTED_NODES]),
             )
         )
+
+    def _record_domains(self, queued: QueuedPodInfo, result: ScheduleResult, cause: int) -> None:
+        if not result.pod_class.status.is_success:
+            return
+        for plugin, domains in result.pod_class.compared_domains():
+            with self._with.recorder.caused_by(cause):
+                self._with.recorder.record(
+                    DomainsCompared(
+                        actor=ACTOR,
+                        subject=self._subject(queued),
+                        attempt=queued.attempts,
+                        plugin=plugin,
+                        topology_key=domains.topology_key,
+                        domains=domains.counts[:_LISTED_NODES],
+                    )
+                )
 
     def _refused(self, result: ScheduleResult, total: int) -> list[RefusedNodes]:
         if result.refused or not result.node_name:

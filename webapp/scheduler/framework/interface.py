@@ -212,6 +212,13 @@ class FilterPlugin(Plugin):
         raise NotImplementedError
 
 
+class Domains(NamedTuple):
+    """Pods counted by a Node label: triples of (value, Pods, whether the Pod may go there), sorted."""
+
+    topology_key: str
+    counts: tuple[tuple[str, int, bool], ...]
+
+
 class ClusterFilterPlugin(FilterPlugin):
     """A filter whose verdicts depend on Pods anywhere; it keeps what it needs to answer quickly."""
 
@@ -240,6 +247,10 @@ class ClusterFilterPlugin(FilterPlugin):
     def filter_row(self, state: CycleState, pod: PodInfo, nodes: NodeTable, row: int) -> int:
         """The code of one row, of the counts as they are."""
         raise NotImplementedError
+
+    def domains(self, state: CycleState, pod: PodInfo, nodes: NodeTable) -> list[Domains]:  # noqa: ARG002  # most count nothing
+        """What was counted by the values of a Node label, for people; at most 50 domains each."""
+        return []
 
     def is_idle(self, state: CycleState, pod: PodInfo, nodes: NodeTable) -> bool:  # noqa: ARG002  # most have something to say
         """Whether it refuses no Node, and would refuse none if Pods left."""

@@ -32,11 +32,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from webapp.scheduler.framework.arrays import BoolArray, IntArray, Rows
+    from webapp.scheduler.framework.interface import Domains
     from webapp.scheduler.framework.node_table import NodeTable
     from webapp.scheduler.framework.types import PodInfo
 
 _FEW = 6
 """As long as no more rows have changed, one after the other is faster than all at once."""
+
+_MANY = 8
 
 _NODE_SCOPES = (Scope.NODE, Scope.USAGE)
 _CHANGING_SCOPES = (Scope.USAGE, Scope.CLUSTER)
@@ -355,7 +358,8 @@ class PodClass:
         column, plugin = of
         column.codes, rows = plugin.refilter(self.state, self.pod, self._nodes, column.codes)
         if len(rows):
-            self._combine(rows)
+            # So many that picking them out takes longer than doing all.
+            self._combine_filters(rows if len(rows) * _MANY < self._nodes.size else ALL_ROWS)
 
     def _put_codes(self, column: FilterColumn, rows: Rows, codes: IntArray | None) -> None:
         if column.codes is None:
@@ -372,6 +376,15 @@ class PodClass:
         column.raw[rows] = scores
 
     def _combine(self, rows: Rows) -> None:
+        self._combine_filters(rows)
+        total: IntArray | int = 0
+        for column in self._summed_scores:
+            raw = column.raw
+            own = raw if isinstance(raw, int) else raw[rows]
+            total = total + (own if column.weight == 1 else column.weight * own)
+        self.base_total[rows] = total
+
+    def _combine_filters(self, rows: Rows) -> None:
         refused_by: IntArray | None = None
         for place in range(len(self.filters), 0, -1):
             codes = self.filters[place - 1].codes
@@ -381,14 +394,17 @@ class PodClass:
                 refused_by[codes[rows] != 0] = place
         self.refused_by[rows] = 0 if refused_by is None else refused_by
         self.fits[rows] = True if refused_by is None else refused_by == 0
-        total: IntArray | int = 0
-        for column in self._summed_scores:
-            raw = column.raw
-            own = raw if isinstance(raw, int) else raw[rows]
-            total = total + (own if column.weight == 1 else column.weight * own)
-        self.base_total[rows] = total
 
     # --- one Node in another state --------------------------------------------------------------
+
+    def compared_domains(self) -> list[tuple[str, Domains]]:
+        """Pairs of (plugin, what it counted) of the filters that look at the whole cluster."""
+        return [
+            (plugin.name, domains)
+            for _, plugin in self._cluster_filters
+            for domains in plugin.domains(self.state, self.pod, self._nodes)
+            if domains.counts
+        ]
 
     def refusal_on(self, row: int) -> tuple[int, int]:
         """What the filters say of one row with the Pods that the table has there now.

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from webapp.scheduler.framework.types import PodInfo
 
 
+_MOST_NAMED = 50
+
+
 class LabelColumns(Protocol):
     """What is asked of the node table.
 
@@ -186,6 +189,17 @@ class DomainCounts:
             self._at_least -= 1
             if not self._at_least:
                 self._least = None
+
+    def named(self) -> list[tuple[str, int, int]]:
+        """Triples of (value of the label, number of its domain, Pods), sorted; none for too many."""
+        if self.domain_count > _MOST_NAMED:
+            return []
+        _, values = self._nodes.label_column(self.topology_key)
+        return sorted(
+            (value, number, self.counts.item(number))
+            for value, number in values.items()
+            if self.present[number]
+        )
 
     def least(self) -> int | None:
         """The smallest count among the domains present; ``None`` when there is no domain."""

@@ -23,6 +23,7 @@ from webapp.scheduler.framework.interface import (
     ClusterFilterPlugin,
     ClusterScorePlugin,
     Code,
+    Domains,
     PreFilterPlugin,
     PreFilterResult,
     PreScorePlugin,
@@ -252,6 +253,20 @@ class InterPodAffinity(PreFilterPlugin, ClusterFilterPlugin, PreScorePlugin, Clu
                 for counts in near:
                     codes[~_occupied(counts)] = _NOT_NEAR
         return codes if codes.any() else None
+
+    def domains(self, state: CycleState, pod: PodInfo, nodes: NodeTable) -> list[Domains]:  # noqa: ARG002
+        """The counts of the required terms, those of Pods that do not want this one included."""
+        kept: _Filtering = state.read(f"filter {self.name}")
+        found = []
+        for one in kept.near:
+            named = one.by_domain().named()
+            is_first = kept.is_first
+            own = tuple((value, count, bool(count) or is_first) for value, _, count in named)
+            found.append(Domains(one.topology_key, own))
+        for one in (*kept.apart, *kept.existing):
+            own = tuple((value, count, not count) for value, _, count in one.by_domain().named())
+            found.append(Domains(one.topology_key, own))
+        return found
 
     def is_idle(self, state: CycleState, pod: PodInfo, nodes: NodeTable) -> bool:
         """When neither side has required terms about the other."""

@@ -28,6 +28,7 @@ from webapp.scheduler.framework.interface import (
     ClusterFilterPlugin,
     ClusterScorePlugin,
     Code,
+    Domains,
     PreFilterPlugin,
     PreFilterResult,
     PreScorePlugin,
@@ -222,6 +223,17 @@ class PodTopologySpread(PreFilterPlugin, ClusterFilterPlugin, PreScorePlugin, Cl
             ):
                 return _UNEVEN
         return 0
+
+    def domains(self, state: CycleState, pod: PodInfo, nodes: NodeTable) -> list[Domains]:
+        """The counts of the hard constraints."""
+        hard: list[_Kept] = state.read(f"hard {self.name}")
+        found = []
+        for kept in hard:
+            counts = _counts_of(kept, hard, pod, nodes, needs_all_labels=True)
+            most = kept.constraint.max_skew - kept.self_match + _least(kept, counts)
+            named = tuple((value, own, own <= most) for value, _, own in counts.named())
+            found.append(Domains(kept.constraint.topology_key, named))
+        return found
 
     def verdict(self, state: CycleState, code: int) -> Status:  # noqa: ARG002
         """Missing label, or uneven."""
