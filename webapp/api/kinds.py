@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 from webapp.api import other_defaults, other_validation
+from webapp.api.apiextensions import preparation as apiextensions
+from webapp.api.apiextensions import validation as apiextensions_validation
 from webapp.api.apps import defaults as apps
 from webapp.api.apps import validation as apps_validation
 from webapp.api.autoscaling import defaults as autoscaling
@@ -106,7 +108,11 @@ _OWN: dict[tuple[str, str], dict[str, Any]] = {
         default_object=other_defaults.default_validating_webhooks
     ),
     ("apiextensions.k8s.io", "CustomResourceDefinition"): _counted(
-        default_object=other_defaults.default_custom_resource_definition
+        default_object=other_defaults.default_custom_resource_definition,
+        prepare_new=apiextensions.prepare_new_definition,
+        prepare_changed=apiextensions.prepare_changed_definition,
+        validate_object=apiextensions_validation.validate_definition,
+        validate_change=apiextensions_validation.validate_definition_change,
     ),
     ("apps", "ControllerRevision"): {
         "validate_object": apps_validation.validate_controller_revision,
@@ -219,17 +225,6 @@ _RULES = {
 }
 
 
-def rules_for(group: str, kind: str, namespaced: bool = True) -> KindRules:
-    """The rules of a kind.
-
-    Args:
-        group: API group, "" for core.
-        kind: CamelCase kind.
-        namespaced: Whether its objects live in a Namespace; asked only for custom kinds.
-    """
-    return _RULES.get((group, kind)) or _custom_rules(namespaced)
-
-
-@lru_cache(maxsize=2)
-def _custom_rules(namespaced: bool) -> KindRules:
-    return KindRules(namespaced=namespaced, has_status=True, tracks_generation=True)
+def rules_for(group: str, kind: str) -> KindRules:
+    """The rules of a built-in kind; ``group`` is "" for core."""
+    return _RULES[group, kind]

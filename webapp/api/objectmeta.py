@@ -39,7 +39,14 @@ _IMMUTABLE_FIELDS = (
     "deletionTimestamp",
     "deletionGracePeriodSeconds",
 )
-_STANDARD_FINALIZERS = frozenset({"foregroundDeletion", "kubernetes", "orphan"})
+_STANDARD_FINALIZERS = frozenset(
+    {
+        "customresourcecleanup.apiextensions.k8s.io",
+        "foregroundDeletion",
+        "kubernetes",
+        "orphan",
+    }
+)
 _MISSING = {"deletionGracePeriodSeconds": None, "deletionTimestamp": None}
 _OPERATOR_TEXT = "must be specified when `operator` is 'In' or 'NotIn'"
 _NO_VALUES_TEXT = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"

@@ -11,13 +11,34 @@ Models:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from webapp.apimachinery.schema import GroupVersionKind, GroupVersionResource
+
+if TYPE_CHECKING:
+    from webapp.apimachinery.meta import JSONObject
 
 _ALL_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
 _CREATE = ("create",)
 _READ = ("get", "list")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CustomKind:
+    """What a CustomResourceDefinition says of one version of its kind.
+
+    Attributes:
+        schema: The version's OpenAPI v3 schema, without what every object has.
+        list_kind: Kind of its lists.
+        columns: ``additionalPrinterColumns``.
+        scale: Paths of the scale subresource (``specReplicasPath`` …), empty without one.
+    """
+
+    schema: JSONObject
+    list_kind: str
+    columns: tuple[JSONObject, ...] = ()
+    scale: JSONObject = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +58,7 @@ class ResourceInfo:
         subresources: Names below an object's path, sorted.
         stored_as: Where the objects are stored when another resource has the same ones, else ``None``.
         is_computed: Whether objects are made when somebody asks for them.
+        custom: What its CustomResourceDefinition says, ``None`` for built-in kinds.
     """
 
     group: str
@@ -51,6 +73,7 @@ class ResourceInfo:
     subresources: tuple[str, ...] = ()
     stored_as: GroupVersionResource | None = None
     is_computed: bool = False
+    custom: CustomKind | None = None
 
     @property
     def gvr(self) -> GroupVersionResource:
@@ -66,6 +89,11 @@ class ResourceInfo:
     def storage_gvr(self) -> GroupVersionResource:
         """Under which resource its objects are stored."""
         return self.stored_as or self.gvr
+
+    @property
+    def list_kind(self) -> str:
+        """Kind of a list of its objects."""
+        return f"{self.kind}List" if self.custom is None else self.custom.list_kind
 
     @property
     def has_status(self) -> bool:

@@ -51,7 +51,7 @@ class NonResourceAPI:
     def __init__(self, scheme: Scheme) -> None:
         self._scheme = scheme
         self._v3 = OpenAPIv3(scheme)
-        self._v2: dict[tuple[object, ...], tuple[bytes, bytes]] = {}
+        self._v2: dict[int, tuple[bytes, bytes]] = {}
 
     def handle(self, request: Request) -> Response:
         """Answer a request for a path that names no resource.
@@ -129,7 +129,7 @@ class NonResourceAPI:
 
     def _v2_documents(self) -> tuple[bytes, bytes]:
         """Both forms, compressed; made anew when kinds were added."""
-        key = tuple(info.gvk for info in self._scheme.resources())
+        key = self._scheme.version
         if key not in self._v2:
             document = openapi_v2.make_document(self._scheme)
             forms = (orjson.dumps(document), openapi_v2.encode_document(document))

@@ -10,13 +10,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from webapp.api.apiextensions.kinds import (
+    definition_name_of,
+    published_list_schema,
+    published_schema,
+)
 from webapp.api.schema.definitions import definition_name, definitions, reference_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from webapp.apimachinery.meta import JSONObject
-    from webapp.apimachinery.scheme import ResourceInfo
+    from webapp.apimachinery.scheme import CustomKind, ResourceInfo
 
 PATCH_MEDIA_TYPES = (
     "application/apply-patch+yaml",
@@ -132,11 +137,25 @@ ENUMS: dict[tuple[str, str], tuple[str, ...]] = {
 """(definition, property) → its values, sorted; of a list property, its items'."""
 
 
+def schema_name(info: ResourceInfo) -> str | None:
+    """What documents call a kind, or ``None`` for kinds without a definition."""
+    if info.custom is not None:
+        return definition_name_of(info)
+    return definition_name(*info.gvk)
+
+
 def schemas_for(resources: Iterable[ResourceInfo]) -> dict[str, JSONObject]:
     """Name → schema of everything that these kinds and their lists refer to, sorted by name."""
     known = definitions().schemas
     found: dict[str, JSONObject] = {}
-    waiting = [name for info in resources for name in _root_names(info)]
+    waiting: list[str] = []
+    for info in resources:
+        if info.custom is None:
+            waiting += _root_names(info)
+            continue
+        for name, schema in _custom_schemas(info, info.custom):
+            found[name] = schema
+            waiting += references(schema)
     while waiting:
         name = waiting.pop()
         if name in found or name not in known:
@@ -144,6 +163,17 @@ def schemas_for(resources: Iterable[ResourceInfo]) -> dict[str, JSONObject]:
         found[name] = with_enums(name, known[name])
         waiting += references(known[name])
     return dict(sorted(found.items()))
+
+
+def _custom_schemas(info: ResourceInfo, custom: CustomKind) -> Iterator[tuple[str, JSONObject]]:
+    """A custom kind's schema and that of its lists, each saying which kind it is."""
+    name = definition_name_of(info)
+    for suffix, kind, schema in (
+        ("", info.kind, published_schema(custom)),
+        ("List", custom.list_kind, published_list_schema(info)),
+    ):
+        said = {"group": info.group, "version": info.version, "kind": kind}
+        yield name + suffix, {**schema, "x-kubernetes-group-version-kind": [said]}
 
 
 def with_enums(name: str, schema: JSONObject) -> JSONObject:

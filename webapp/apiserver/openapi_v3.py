@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from webapp.api.schema.definitions import REFERENCE_PREFIX, definition_name, definitions
+from webapp.api.schema.definitions import REFERENCE_PREFIX, definitions
 from webapp.apiserver.openapi_common import (
     PATCH_MEDIA_TYPES,
     PATCH_PARAMETERS,
     WRITE_PARAMETERS,
+    schema_name,
     schemas_for,
 )
 
@@ -113,7 +114,7 @@ _ACTIONS = {"create": "post", "update": "put"}
 
 def _operation(info: ResourceInfo, verb: str) -> JSONObject:
     kind = {"group": info.group, "version": info.version, "kind": info.kind}
-    name = definition_name(*info.gvk)
+    name = schema_name(info)
     schema: JSONObject = {"$ref": REFERENCE_PREFIX + name} if name else {"type": "object"}
     operation: JSONObject = {
         "operationId": f"{verb}_{info.version}_{info.resource}",

@@ -22,6 +22,7 @@ from webapp.apiserver.bootstrap import bootstrap
 from webapp.apiserver.cacher import Cacher
 from webapp.apiserver.config import APIServerConfig
 from webapp.apiserver.context import RequestContext
+from webapp.apiserver.custom_resources import CustomResources
 from webapp.apiserver.gates import Gates, actor_of
 from webapp.apiserver.handlers.computed import computed
 from webapp.apiserver.handlers.create import create
@@ -112,6 +113,7 @@ class APIServer:
         self._computed: dict[tuple[str, str], ComputedResource] = {
             ("apiregistration.k8s.io", "apiservices"): APIServices(scheme, sim.now_ms)
         }
+        CustomResources(storage, cacher, scheme)
         EventExpiry(storage, cacher, sim, config.event_ttl_seconds)
         bootstrap(storage, self._registry.namer, sim.now_ms, config)
 

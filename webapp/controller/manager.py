@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 from webapp.apimachinery.scheme import BUILTIN_KINDS
 from webapp.controller.context import ControllerContext
 from webapp.controller.cronjob.cronjob_controllerv2 import CronJobController
+from webapp.controller.customresourcedefinition.crd_controller import (
+    CustomResourceDefinitionController,
+)
 from webapp.controller.daemon.daemon_controller import DaemonSetController
 from webapp.controller.deployment.deployment_controller import DeploymentController
 from webapp.controller.disruption.disruption import DisruptionController
@@ -44,6 +47,7 @@ if TYPE_CHECKING:
 
 CONTROLLERS: tuple[type[Controller], ...] = (
     CronJobController,
+    CustomResourceDefinitionController,
     DaemonSetController,
     DeploymentController,
     DisruptionController,

@@ -108,10 +108,3 @@ def test_node_brings_its_status_along():
     created = rules.prepare_for_create(rules.default(node))
 
     assert created["status"]["allocatable"] == {"memory": "1Gi"}
-
-
-def test_custom_kind_has_generic_rules():
-    """What nobody knows is checked by its metadata."""
-    errors = rules_for("example.com", "Widget").validate({"metadata": {"name": "w"}})
-
-    assert [str(error) for error in errors] == ["metadata.namespace: Required value"]

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from webapp.api.apiextensions.pruning import custom_structure
 from webapp.api.schema.structural import validate_structure
 from webapp.apimachinery.field_path import Path, invalid
 from webapp.apimachinery.schema import parse_api_version
@@ -30,6 +31,7 @@ from webapp.apiserver.registry.conversion import to_stored
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from webapp.api.schema.structural import StructureReport
     from webapp.apimachinery.meta import JSONObject
     from webapp.apimachinery.scheme import ResourceInfo
     from webapp.apiserver.context import RequestContext
@@ -109,6 +111,14 @@ def structured_as(obj: Any, group: str, version: str, kind: str) -> JSONObject:
     return report.object
 
 
+def _report(
+    info: ResourceInfo, obj: JSONObject, known: JSONObject | None = None
+) -> StructureReport:
+    if info.custom is not None:
+        return custom_structure(info.custom.schema, obj)
+    return validate_structure(info.group, info.version, info.kind, obj, known)
+
+
 def check_strictness(
     ctx: RequestContext, obj: JSONObject, expected: ResourceInfo, known: JSONObject | None
 ) -> JSONObject:
@@ -124,7 +134,7 @@ def check_strictness(
         BadRequest: A value is of a wrong type.
         Invalid: The patch sets unknown fields, and the request is strict.
     """
-    report = validate_structure(expected.group, expected.version, expected.kind, obj, known)
+    report = _report(expected, obj, known)
     kind = expected.kind
     if report.type_error:
         raise BadRequest(_unhandled(kind, expected.version, kind, report.type_error))
@@ -147,7 +157,7 @@ def check_applied(ctx: RequestContext, applied: JSONObject) -> JSONObject:
         NotTyped: It sets fields that its kind does not have, whatever ``fieldValidation`` says.
     """
     served = ctx.served
-    report = validate_structure(served.group, served.version, served.kind, applied)
+    report = _report(served, applied)
     if report.type_error:
         raise BadRequest(_unhandled(served.kind, served.version, served.kind, report.type_error))
     if report.unknown_fields:
@@ -221,7 +231,7 @@ def _decode(ctx: RequestContext, body: Any) -> Decoded:
 def _structured(
     ctx: RequestContext, obj: JSONObject, expected: ResourceInfo, duplicates: Sequence[str]
 ) -> JSONObject:
-    report = validate_structure(expected.group, expected.version, expected.kind, obj)
+    report = _report(expected, obj)
     kind = expected.kind
     if report.type_error:
         raise BadRequest(_unhandled(kind, expected.version, kind, report.type_error))

@@ -135,7 +135,7 @@ def _living_items(
 def list_body(ctx: RequestContext, items: list[JSONObject], revision: int) -> JSONObject:
     """A list as an answer's body."""
     return {
-        "kind": f"{ctx.served.kind}List",
+        "kind": ctx.served.list_kind,
         "apiVersion": ctx.served.gvr.api_version,
         "metadata": {"resourceVersion": str(revision)},
         "items": items,

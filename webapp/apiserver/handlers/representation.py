@@ -16,7 +16,7 @@ import orjson
 from webapp.apimachinery.status import StatusError
 from webapp.apimachinery.watch import BOOKMARK, ERROR
 from webapp.apimachinery.wire import Response
-from webapp.apiserver.printers.tables import columns_for, row_for
+from webapp.apiserver.printers.tables import printer_for, printer_of
 from webapp.apiserver.registry.conversion import from_stored
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def list_response(
         if ctx.served is not ctx.resource:
             shown = [from_stored(ctx.served, obj) for obj in items]
         body = {
-            "kind": f"{ctx.served.kind}List",
+            "kind": ctx.served.list_kind,
             "apiVersion": ctx.served.gvr.api_version,
             "metadata": metadata,
             "items": shown,
@@ -133,15 +133,15 @@ def table(
     printed_as: tuple[str, str] | None = None,
 ) -> JSONObject:
     """A Table with one row an object; ``printed_as`` (group, resource) where it isn't the request's."""
-    group, resource = printed_as or (ctx.resource.group, ctx.resource.resource)
+    printer = printer_for(ctx.served) if printed_as is None else printer_of(*printed_as)
     return {
         "kind": _TABLE,
         "apiVersion": _META,
         "metadata": {},
-        "columnDefinitions": [column.definition() for column in columns_for(group, resource)],
+        "columnDefinitions": [column.definition() for column in printer.columns],
         "rows": [
             {
-                "cells": row_for(group, resource, obj, now_ms),
+                "cells": printer.row(obj, now_ms),
                 "object": _row_object(obj, wanted.include_object),
             }
             for obj in objects

@@ -6,7 +6,7 @@ Models:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from webapp.apimachinery.field_path import Path, invalid
 from webapp.apimachinery.labels import selector_from_label_selector, selector_from_labels
@@ -21,6 +21,7 @@ from webapp.apiserver.handlers.update import namespace_of, store_update
 
 if TYPE_CHECKING:
     from webapp.apimachinery.meta import JSONObject
+    from webapp.apimachinery.scheme import ResourceInfo
     from webapp.apiserver.context import RequestContext
     from webapp.apiserver.registry.registry import Registry
 
@@ -31,7 +32,8 @@ def handle(ctx: RequestContext, registry: Registry) -> Response:
     """Answer a request on the scale of an object."""
     verb = ctx.info.verb
     obj = registry.store_for(ctx.resource).get(namespace_of(ctx), ctx.info.name)
-    current = scale_of(obj)
+    paths = _paths(ctx.resource)
+    current = scale_of(obj, paths)
     if verb == "get":
         return _shown(ctx, current)
     if verb == "update":
@@ -46,8 +48,8 @@ def handle(ctx: RequestContext, registry: Registry) -> Response:
         wanted = structured_as(patched, "autoscaling", "v1", "Scale")
     else:
         raise MethodNotAllowed
-    changed = _scaled(ctx, registry, obj, wanted)
-    return Response(200, scale_of(changed), warnings=tuple(ctx.warnings))
+    changed = _scaled(ctx, registry, obj, wanted, paths)
+    return Response(200, scale_of(changed, paths), warnings=tuple(ctx.warnings))
 
 
 def _shown(ctx: RequestContext, scale: JSONObject) -> Response:
@@ -57,30 +59,64 @@ def _shown(ctx: RequestContext, scale: JSONObject) -> Response:
     return Response(200, table(ctx, (scale,), wanted, ctx.now_ms, _PRINTED_AS))
 
 
-def scale_of(obj: JSONObject) -> JSONObject:
+class ScalePaths(NamedTuple):
+    """Where an object keeps its numbers, as keys from the root; ``selector`` is empty when there is none."""
+
+    replicas: tuple[str, ...] = ("spec", "replicas")
+    observed: tuple[str, ...] = ("status", "replicas")
+    selector: tuple[str, ...] = ("spec", "selector")
+
+
+def _paths(info: ResourceInfo) -> ScalePaths:
+    if info.custom is None:
+        return ScalePaths()
+    scale = info.custom.scale
+    names = ("specReplicasPath", "statusReplicasPath", "labelSelectorPath")
+    return ScalePaths(*(tuple(scale.get(name, "").removeprefix(".").split(".")) for name in names))
+
+
+def _at(obj: JSONObject, path: tuple[str, ...]) -> Any:
+    value: Any = obj
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def scale_of(obj: JSONObject, paths: ScalePaths) -> JSONObject:
     """An object's ``Scale``."""
-    metadata, spec = obj["metadata"], obj.get("spec") or {}
-    selector = spec.get("selector")
-    if selector is None:
-        text = ""
-    elif "matchLabels" in selector or "matchExpressions" in selector:
-        text = str(selector_from_label_selector(selector))
-    else:  # a ReplicationController's plain map
-        text = str(selector_from_labels(selector))
+    metadata = obj["metadata"]
     return {
         "kind": "Scale",
         "apiVersion": "autoscaling/v1",
         "metadata": {
             field: metadata[field]
             for field in ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
+            if field in metadata
         },
-        "spec": {"replicas": spec.get("replicas", 0)},
-        "status": {"replicas": (obj.get("status") or {}).get("replicas", 0), "selector": text},
+        "spec": {"replicas": _at(obj, paths.replicas) or 0},
+        "status": {
+            "replicas": _at(obj, paths.observed) or 0,
+            "selector": _selector_text(_at(obj, paths.selector)),
+        },
     }
 
 
+def _selector_text(selector: Any) -> str:
+    if selector is None:
+        return ""
+    if isinstance(selector, str):  # as custom kinds give it
+        return selector
+    if "matchLabels" in selector or "matchExpressions" in selector:
+        return str(selector_from_label_selector(selector))
+    return str(selector_from_labels(selector))  # a ReplicationController's plain map
+
+
 def _scaled(
-    ctx: RequestContext, registry: Registry, obj: JSONObject, wanted: JSONObject
+    ctx: RequestContext,
+    registry: Registry,
+    obj: JSONObject,
+    wanted: JSONObject,
+    paths: ScalePaths,
 ) -> JSONObject:
     """The object with the replicas that ``wanted`` asks for, stored.
 
@@ -103,7 +139,7 @@ def _scaled(
     version = metadata.get("resourceVersion")
     if version and version != obj["metadata"]["resourceVersion"]:
         raise Conflict.of(ctx.resource.group, ctx.resource.resource, name)
-    if (obj.get("spec") or {}).get("replicas") == replicas:
+    if _at(obj, paths.replicas) == replicas:
         return obj
-    changed = with_fields(obj, ("spec", "replicas"), replicas)
+    changed = with_fields(obj, paths.replicas, replicas)
     return store_update(ctx, registry, obj, changed, dry_run=ctx.dry_run)

@@ -6,22 +6,16 @@ depend on anything else, so that they can be kept by object revision as long as 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from webapp.apimachinery.scheme import BUILTIN_KINDS
 from webapp.apiserver.printers import cluster, metrics, network, workloads
-from webapp.apiserver.printers.columns import (
-    AGE,
-    CREATED_AT,
-    NAME,
-    Column,
-    TablePrinter,
-    age,
-    name,
-)
+from webapp.apiserver.printers.columns import CREATED_AT, NAME, TablePrinter, name
+from webapp.apiserver.printers.custom import custom_printer
 
 if TYPE_CHECKING:
     from webapp.apimachinery.meta import JSONObject
+    from webapp.apimachinery.scheme import ResourceInfo
 
 
 def _created_at_row(obj: JSONObject, now_ms: int) -> list[Any]:
@@ -29,28 +23,20 @@ def _created_at_row(obj: JSONObject, now_ms: int) -> list[Any]:
     return [name(obj), obj["metadata"].get("creationTimestamp") or ""]
 
 
-def _age_row(obj: JSONObject, now_ms: int) -> list[Any]:
-    return [name(obj), age(obj, now_ms)]
-
-
 _PRINTERS = {**cluster.PRINTERS, **metrics.PRINTERS, **network.PRINTERS, **workloads.PRINTERS}
-_BUILTIN = {(info.group, info.resource) for info in BUILTIN_KINDS}
-_DEFAULT_BUILTIN = TablePrinter((NAME, CREATED_AT), _created_at_row)
-_DEFAULT_CUSTOM = TablePrinter((NAME, AGE), _age_row)
+_DEFAULT = TablePrinter((NAME, CREATED_AT), _created_at_row)
 
 
-def _printer(group: str, resource: str) -> TablePrinter:
-    found = _PRINTERS.get((group, resource))
-    if found is not None:
-        return found
-    return _DEFAULT_BUILTIN if (group, resource) in _BUILTIN else _DEFAULT_CUSTOM
+def printer_for(info: ResourceInfo) -> TablePrinter:
+    """What prints the objects of a kind."""
+    if info.custom is not None:
+        return _custom_printer(info.custom)
+    return printer_of(info.group, info.resource)
 
 
-def columns_for(group: str, resource: str) -> tuple[Column, ...]:
-    """The columns of a resource; custom ones without columns of their own have NAME and AGE."""
-    return _printer(group, resource).columns
+def printer_of(group: str, resource: str) -> TablePrinter:
+    """What prints a built-in resource; those without columns of their own have NAME and CREATED AT."""
+    return _PRINTERS.get((group, resource), _DEFAULT)
 
 
-def row_for(group: str, resource: str, obj: JSONObject, now_ms: int) -> list[Any]:
-    """The cells of one object, one a column."""
-    return _printer(group, resource).row(obj, now_ms)
+_custom_printer = lru_cache(maxsize=256)(custom_printer)

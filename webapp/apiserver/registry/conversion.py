@@ -1,7 +1,8 @@
-"""Kinds that are served under two names but stored under one: Events, HorizontalPodAutoscalers.
+"""Kinds that are served under two names but stored under one: Events, HorizontalPodAutoscalers, custom kinds.
 
 An object as a version shows it enters, as the other version shows it leaves. The handlers convert on
-the way in and out; storage and watchers of the stored version know one form only.
+the way in and out; storage and watchers of the stored version know one form only. The versions of a
+custom kind differ in ``apiVersion`` alone (conversion strategy ``None``).
 
 Models:
     pkg/apis/core/v1/conversion.go, pkg/apis/events/v1/conversion.go
@@ -35,6 +36,8 @@ def to_stored(info: ResourceInfo, obj: JSONObject) -> JSONObject:
     if info.stored_as is None:
         return obj
     api_version = info.stored_as.api_version
+    if info.custom is not None:
+        return {**obj, "apiVersion": api_version}
     if info.kind == "Event":
         return _renamed(obj, _EVENT_FIELDS, api_version)
     return _autoscaler_to_v2(obj, api_version)
@@ -44,6 +47,8 @@ def from_stored(info: ResourceInfo, obj: JSONObject) -> JSONObject:
     """A stored object as ``info``'s version shows it."""
     if info.stored_as is None:
         return obj
+    if info.custom is not None:
+        return {**obj, "apiVersion": info.gvr.api_version}
     if info.kind == "Event":
         return _renamed(obj, _CORE_FIELDS, info.gvr.api_version)
     return _autoscaler_to_v1(obj, info.gvr.api_version)

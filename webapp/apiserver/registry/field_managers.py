@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from webapp.api.schema.field_schema import field_schema
+from webapp.api.apiextensions.field_schema import field_schema_of
 from webapp.apimachinery import managedfields
 from webapp.apimachinery.timestamps import time_text
 
@@ -53,7 +53,7 @@ def apply(
         force,
         time_text(ctx.now_ms),
         resource.gvr.api_version,
-        field_schema(resource.group, resource.version, resource.kind),
+        field_schema_of(resource),
         ctx.info.subresource,
     )
 
@@ -69,5 +69,5 @@ def _recorded(ctx: RequestContext, old: JSONObject | None, new: JSONObject) -> J
         time_text(ctx.now_ms),
         resource.gvr.api_version,
         ctx.info.subresource,
-        field_schema(resource.group, resource.version, resource.kind),
+        field_schema_of(resource),
     )

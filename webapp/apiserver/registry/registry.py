@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from webapp.api.apiextensions.preparation import custom_rules
 from webapp.api.kinds import rules_for
 from webapp.apiserver.registry.names import Namer
 from webapp.apiserver.registry.namespace import NamespaceStrategy
@@ -69,7 +70,9 @@ class Registry:
         return store
 
     def _strategy_for(self, info: ResourceInfo) -> Strategy:
-        rules = rules_for(info.group, info.kind, info.namespaced)
+        if info.custom is not None:
+            return Strategy(info, custom_rules(info))
+        rules = rules_for(info.group, info.kind)
         if info.group == "":
             if info.resource == "namespaces":
                 return NamespaceStrategy(info, rules)

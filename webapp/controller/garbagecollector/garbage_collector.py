@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from webapp.apimachinery.schema import parse_api_version
 from webapp.apimachinery.status import NotFound
 from webapp.controller.controller import Controller
+from webapp.controller.custom_kinds import CustomKinds
 from webapp.controller.garbagecollector.graph import (
     FOREGROUND,
     ORPHAN,
@@ -68,6 +69,7 @@ class GarbageCollector(Controller):
                 self._infos.setdefault((info.group, info.kind), info)
         for info in self._infos.values():
             self._follow(info)
+        CustomKinds(context.informers).on_established(self._follow_custom)
 
     def start(self) -> None:
         """All informers have listed: from now on a missing owner is news."""
@@ -225,6 +227,12 @@ class GarbageCollector(Controller):
         self._events.event(obj, "Warning", "OwnerRefInvalidNamespace", message)
 
     # --- the informers' side
+
+    def _follow_custom(self, info: ResourceInfo) -> None:
+        is_new = self._infos.get((info.group, info.kind)) is None
+        self._infos[info.group, info.kind] = info
+        if is_new:
+            self._follow(info)
 
     def _follow(self, info: ResourceInfo) -> None:
         resource = info.gvr

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from webapp.api.resources import NAMESPACES, PODS
 from webapp.apimachinery.status import NotFound, StatusError
 from webapp.controller.controller import Controller
+from webapp.controller.custom_kinds import CustomKinds
 from webapp.controller.namespace.conditions import Remains, compute_conditions
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class NamespaceController(Controller):
     def __init__(self, context: ControllerContext) -> None:
         super().__init__(context)
         self._resources = _namespaced_resources(context)
+        self._custom_kinds = CustomKinds(context.informers)
         self._namespaces = context.informers.informer(NAMESPACES)
         self._namespaces.add_handler(
             on_add=self._on_namespace, on_update=lambda _, new: self._on_namespace(new)
@@ -72,7 +74,8 @@ class NamespaceController(Controller):
         self._delete_all(PODS, namespace, remains)
         if remains.instances:
             return self._estimate(namespace, remains)
-        for resource in self._resources:
+        custom = (info.gvr for info in self._custom_kinds.stored() if info.namespaced)
+        for resource in (*self._resources, *custom):
             if resource != PODS:
                 self._delete_all(resource, namespace, remains)
         return self._estimate(namespace, remains)
