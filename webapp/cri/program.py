@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from webapp.cri.meter import Meter
 from webapp.cri.processor import MeteredCPU
 from webapp.cri.programs.files.nodes import File
+from webapp.cri.programs.userland import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -154,6 +155,15 @@ class Process:
     def write(self, *lines: str) -> None:
         """Print whole lines."""
         self._container.log.write(self.sim.now_ms, lines)
+
+    def set_limits(self, cpu_millis: int, memory_bytes: int) -> None:
+        """Other limits hold from now on; 0 for none."""
+        if self._meter is not None:
+            self._meter.set_limit(self.sim.now_ms, cpu_millis)
+        if self._userland is not None:
+            self._userland.limits = Limits(cpu_millis, memory_bytes)
+            if isinstance(self._userland.cpu, MeteredCPU):
+                self._userland.cpu.set_limit(cpu_millis)
 
     def hold_memory(self, held_bytes: int) -> None:
         """Hold so much memory besides what the image always needs; too much ends the container."""

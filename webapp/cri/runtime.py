@@ -9,7 +9,7 @@ Models:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from webapp.cri.agnhost import AgnhostProgram
@@ -539,6 +539,20 @@ class ContainerRuntime:
         if profile.request_kb:
             self._check_memory(container)
         return wait_ms
+
+    def update_container_resources(
+        self, container: Container, cpu_limit_millis: int, memory_limit_bytes: int
+    ) -> None:
+        """Give a container other limits while it runs; 0 for none."""
+        container.config = replace(
+            container.config,
+            cpu_limit_millis=cpu_limit_millis,
+            memory_limit_bytes=memory_limit_bytes,
+        )
+        process = self._process(container)
+        if process is not None:
+            process.set_limits(cpu_limit_millis, memory_limit_bytes)
+            self._check_memory(container)
 
     # Memory
 

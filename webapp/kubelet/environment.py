@@ -80,7 +80,7 @@ def make_container_config(
             env[entry["name"]] = expand(value, env)
     security = effective_security(pod, container)
     check_user(pod, container, security)
-    limits = (container.get("resources") or {}).get("limits") or {}
+    cpu_limit, memory_limit = resource_limits(pod["spec"], container.get("resources") or {})
     return ContainerConfig(
         name=container["name"],
         image=container["image"],
@@ -109,12 +109,18 @@ def make_container_config(
         capabilities=security.capabilities,
         privileged=security.privileged,
         target=container.get("targetContainerName") or "",
-        cpu_limit_millis=cpu_millis(limits.get("cpu", "0")) or pod_limit(pod["spec"], "cpu"),
-        memory_limit_bytes=quantity_bytes(limits.get("memory", "0"))
-        or pod_limit(pod["spec"], "memory"),
+        cpu_limit_millis=cpu_limit,
+        memory_limit_bytes=memory_limit,
         stdin=bool(container.get("stdin")),
         tty=bool(container.get("tty")),
     )
+
+
+def resource_limits(spec: JSONObject, resources: JSONObject) -> tuple[int, int]:
+    """What a container may use: millicores and bytes, 0 for no limit; the Pod's own where it has none."""
+    limits = resources.get("limits") or {}
+    cpu = cpu_millis(limits.get("cpu", "0")) or pod_limit(spec, "cpu")
+    return cpu, quantity_bytes(limits.get("memory", "0")) or pod_limit(spec, "memory")
 
 
 def pod_limit(spec: JSONObject, resource: str) -> int:

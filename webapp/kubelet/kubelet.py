@@ -22,6 +22,7 @@ from webapp.apimachinery.wire import LogResponse
 from webapp.cri.api import EXITED
 from webapp.cri.continuation import later
 from webapp.kubelet import streaming
+from webapp.kubelet.allocation import AllocationManager
 from webapp.kubelet.eviction.eviction_manager import EvictionManager
 from webapp.kubelet.host_files import HostFiles, StorageFiles
 from webapp.kubelet.image_manager import ImageManager
@@ -170,6 +171,15 @@ class Kubelet:
             host_ip=given.host_ip,
         )
 
+        self._allocations = AllocationManager(
+            given.sim,
+            given.runtime,
+            given.events,
+            self._use,
+            given.get_node,
+            self._restart_resized,
+            self._statuses.mark,
+        )
         self._evictions = EvictionManager(
             given.sim,
             given.runtime,
@@ -280,7 +290,7 @@ class Kubelet:
         if metadata.get("deletionTimestamp"):
             self._later(NOTICE_LATENCY, self._end, worker)
         elif pod["spec"] is not before["spec"] and pod["spec"] != before["spec"]:
-            self._later(NOTICE_LATENCY, self.sync, worker)
+            self._later(NOTICE_LATENCY, self._on_spec_changed, worker)
         elif worker.volumes is not None and _tags(metadata) != _tags(before["metadata"]):
             self._later(NOTICE_LATENCY, worker.volumes.refresh, None)
 
@@ -298,6 +308,15 @@ class Kubelet:
             self._forget(worker)
         else:
             self._later(NOTICE_LATENCY, self._end, worker)
+
+    def _on_spec_changed(self, worker: PodWorker) -> None:
+        if worker.state is WorkerState.SYNC:
+            self._allocations.consider(worker)
+        self.sync(worker)
+
+    def _restart_resized(self, worker: PodWorker, container: Container) -> None:
+        message = f"Container {container.name} resize requires restart"
+        self._starter.kill_container(worker, container, message, grace_seconds(worker) * 1000)
 
     def _accept(self, uid: str) -> None:
         pod = self._arriving.pop(uid, None)
@@ -491,6 +510,7 @@ class Kubelet:
             self._given.runtime.stop_pod_sandbox(sandbox)
             self._given.runtime.remove_pod_sandbox(sandbox)
         self._use.add(worker.requests, -1)
+        self._allocations.retry(self.workers.values())
         self._manager.forget_pod(worker)
         self._images.forget_pod(worker.uid)
         if worker.removed:

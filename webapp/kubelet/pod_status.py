@@ -18,6 +18,7 @@ from webapp.kubelet.kuberuntime.pod_actions import should_restart
 if TYPE_CHECKING:
     from webapp.apimachinery.meta import JSONObject
     from webapp.cri.api import Container
+    from webapp.kubelet.allocation import Allocation
     from webapp.kubelet.lifecycle import Rejection
     from webapp.kubelet.observed import ObservedPod
 
@@ -34,6 +35,9 @@ KUBELET_CONDITIONS = (
     "PodScheduled",
 )
 """Conditions that the kubelet writes, in the order in which it does."""
+
+RESIZE_CONDITIONS = frozenset(("PodResizeInProgress", "PodResizePending"))
+"""Conditions that go away once they do not hold."""
 
 Waiting = dict[str, tuple[str, str]]
 """Container name → (reason, message) of why it waits."""
@@ -52,6 +56,7 @@ class StatusInput:
         now_ms: For conditions that change.
         terminated: Whether everything has ended for good, so that the phase is final.
         failure: Why the kubelet itself made the Pod fail, or ``None``.
+        allocation: The resources that its containers were given; ``None`` for those of the spec.
     """
 
     pod: JSONObject
@@ -62,6 +67,7 @@ class StatusInput:
     now_ms: int
     terminated: bool = False
     failure: Rejection | None = None
+    allocation: Allocation | None = None
 
 
 def pod_phase(spec: JSONObject, observed: ObservedPod, *, terminated: bool = False) -> str:
@@ -174,6 +180,11 @@ def _conditions(given: StatusInput, phase: str) -> list[JSONObject]:
         "ContainersReady": unready,
         "PodScheduled": (True, "", ""),
     }
+    resize = given.allocation.resize if given.allocation is not None else None
+    if resize is not None and resize.pending:
+        verdicts["PodResizePending"] = (True, resize.pending, resize.message)
+    elif resize is not None:
+        verdicts["PodResizeInProgress"] = (True, "Error" if resize.error else "", resize.error)
     if given.failure is not None and given.failure.reason == "Evicted":
         verdicts["DisruptionTarget"] = (True, "TerminationByKubelet", given.failure.message)
     generation = given.pod["metadata"].get("generation")
@@ -181,7 +192,8 @@ def _conditions(given: StatusInput, phase: str) -> list[JSONObject]:
         _condition(kind, verdict, last.get(kind), generation, given.now_ms)
         for kind, verdict in verdicts.items()
     ]
-    conditions.extend(item for kind, item in last.items() if kind not in verdicts)
+    over = verdicts.keys() | RESIZE_CONDITIONS
+    conditions.extend(item for kind, item in last.items() if kind not in over)
     return conditions
 
 
@@ -309,7 +321,7 @@ def _container_status(
             imageID="",
             started=False,
         )
-        return {**status, **_static_parts(container)}
+        return {**status, **_static_parts(container, given.allocation)}
     status["state"] = container_state(instance)
     previous = observed.previous.get(name)
     if previous is not None:
@@ -330,7 +342,7 @@ def _container_status(
         containerID=f"containerd://{instance.id}",
         started=observed.started(name),
     )
-    status.update(_static_parts(container))
+    status.update(_static_parts(container, given.allocation))
     if instance.running:
         status["user"] = _ROOT_USER
     return status
@@ -381,14 +393,17 @@ def _never_ran() -> JSONObject:
     }
 
 
-def _static_parts(container: JSONObject) -> JSONObject:
-    """What a status repeats of the spec: resources and mounts."""
+def _static_parts(container: JSONObject, allocation: Allocation | None) -> JSONObject:
+    """What a status tells of resources and mounts: what was granted, what is in force, what is mounted."""
     parts: JSONObject = {}
-    resources = container.get("resources")
-    if resources:
-        parts["resources"] = resources
-        if resources.get("requests"):
-            parts["allocatedResources"] = resources["requests"]
+    granted = actual = container.get("resources") or {}
+    if allocation is not None:
+        granted = allocation.granted.get(container["name"], granted)
+        actual = allocation.actual.get(container["name"], actual)
+    if actual:
+        parts["resources"] = actual
+    if granted.get("requests"):
+        parts["allocatedResources"] = granted["requests"]
     mounts = container.get("volumeMounts")
     if mounts:
         parts["volumeMounts"] = [

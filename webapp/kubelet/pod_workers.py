@@ -13,8 +13,9 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from webapp.api.core.pods import pod_requests
+from webapp.api.core.pods import spec_requests
 from webapp.apimachinery.meta import namespaced_name, object_ref
+from webapp.kubelet.allocation import Allocation
 from webapp.kubelet.observed import ObservedPod
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class PodWorker:
 
     Attributes:
         active_deadline: Pending timer that ends a Pod with ``activeDeadlineSeconds``.
+        allocation: The resources that its containers were given.
         failure: Why the kubelet itself made the Pod fail, or ``None``.
         grace_override: Seconds that its containers get to end, whatever it says; ``None`` usually.
         pod: The Pod as last seen, its status as last written.
@@ -66,6 +68,7 @@ class PodWorker:
 
     __slots__ = (
         "active_deadline",
+        "allocation",
         "busy",
         "deadline_ms",
         "failure",
@@ -94,7 +97,8 @@ class PodWorker:
 
     def __init__(self, pod: JSONObject, start_ms: int) -> None:
         self.pod = pod
-        self.requests = pod_requests(pod)
+        self.requests = spec_requests(pod)
+        self.allocation = Allocation(pod)
         self.rejection: Rejection | None = None
         self.failure: Rejection | None = None
         self.grace_override: int | None = None

@@ -123,6 +123,7 @@ class StatusManager:
                 self._sim.now_ms,
                 terminated=worker.state is WorkerState.TERMINATED,
                 failure=worker.failure,
+                allocation=worker.allocation,
             )
         )
 

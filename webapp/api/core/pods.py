@@ -101,7 +101,39 @@ def container_statuses(pod: JSONObject) -> dict[str, JSONObject]:
 
 
 def pod_requests(pod: JSONObject) -> PodRequests:
-    """What the scheduler counts: the largest need at any time of the Pod's life, with overhead.
+    """What the scheduler counts: as :func:`spec_requests`; during a resize the larger of wish and grant."""
+    statuses = (pod.get("status") or {}).get("containerStatuses")
+    if statuses and any("allocatedResources" in status for status in statuses):
+        pod = _with_granted(pod, statuses)
+    return spec_requests(pod)
+
+
+def _with_granted(pod: JSONObject, statuses: list[JSONObject]) -> JSONObject:
+    """The Pod as if each container asked for the most of what it wishes, was granted and really has."""
+    granted = {status["name"]: status.get("allocatedResources") or {} for status in statuses}
+    spec = pod["spec"]
+    wished = {
+        item["name"]: (item.get("resources") or {}).get("requests") or {}
+        for item in spec["containers"]
+    }
+    if all(granted.get(name, amounts) == amounts for name, amounts in wished.items()):
+        return pod
+    pending = get_pod_condition(pod, "PodResizePending") or {}
+    is_infeasible = pending.get("reason") == "Infeasible"
+    containers = []
+    for item in spec["containers"]:
+        most = _amounts(granted.get(item["name"], wished[item["name"]]))
+        if not is_infeasible:
+            _raise_to(most, _amounts(wished[item["name"]]))
+        requests = {
+            name: f"{amount}m" if name == "cpu" else str(amount) for name, amount in most.items()
+        }
+        containers.append({**item, "resources": {"requests": requests}})
+    return {**pod, "spec": {**spec, "containers": containers}}
+
+
+def spec_requests(pod: JSONObject) -> PodRequests:
+    """The largest need at any time of the Pod's life as its spec says, with overhead.
 
     App containers and sidecars run together; an init container runs beside the sidecars that started
     before it. Pod-level requests, where set, take the place of the containers' sum.

@@ -154,9 +154,8 @@ class RuntimeManager:
                 return
             worker.busy = True
             worker.operation += 1
-            self._starter.start_container(
-                worker, sandbox, start.spec, start.role, self._on_container
-            )
+            spec = worker.allocation.spec_of(start.spec)
+            self._starter.start_container(worker, sandbox, spec, start.role, self._on_container)
             return
 
     def _on_container(self, worker: PodWorker, name: str, failure: StartFailure | None) -> None:

@@ -3,7 +3,6 @@
 Models:
     staging/src/k8s.io/component-helpers/resource/helpers.go PodRequests
     pkg/scheduler/util/pod_resources.go DefaultMilliCPURequest
-    Deviation: amounts of a resize in progress (status.containerStatuses[].resources) are not looked at.
 """
 
 from __future__ import annotations
