@@ -26,18 +26,18 @@ from webapp.cluster.dialing import (
     stream_failure,
 )
 from webapp.cluster.door import Line
-from webapp.cluster.pod_network import PodNetwork
+from webapp.cluster.fabric import Fabric
 from webapp.cri.images import ImageStore, Registry
 from webapp.cri.runtime import ContainerRuntime
 from webapp.kubelet.backoff import go_duration
 from webapp.kubelet.config import PodSource
 from webapp.kubelet.kubelet import Kubelet, Surroundings
 from webapp.kubelet.node_status import LEASE_NAMESPACE, MachineInfo, NodeStatusManager
+from webapp.kubelet.nodeshutdown import NODE_PROBLEM
 from webapp.kubelet.sabotage import Sabotage
 from webapp.metrics_server.scrape import RESOLUTION_MS, Use, last_scrape_ms
 from webapp.network.cni import NetworkPlugin
 from webapp.network.dataplane import DataPlane
-from webapp.network.dns import ClusterDNS
 from webapp.network.ipam import IndexPool, node_address
 from webapp.proxy.proxier import Proxier
 from webapp.sim.latency import Latency
@@ -68,6 +68,8 @@ RUNTIME_THRESHOLD_MS = 30_000
 RUNTIME_IS_DOWN = "container runtime is down"
 PLEG_THRESHOLD_MS = 180_000
 """How long a kubelet may not have seen its containers before it says so."""
+SHUTDOWN_MS = 2_000
+"""From the last Pod's end to a machine without power."""
 RUNTIME_LATENCY = Latency(2_500, 0.3, 500)
 """From a runtime that answers again to a kubelet that has noticed: it asks every five seconds."""
 
@@ -87,6 +89,7 @@ class Machine:
         halted: Whether its kubelet has stopped.
         line: Its way to the API server.
         runtime_down: Whether its container runtime does not answer.
+        shutting_down: Whether it goes down in good order.
         waiting: Whether its kubelet cannot begin until line and runtime work.
         runtime_timer: The kubelet's next look at a runtime that is down, or has come back.
     """
@@ -102,6 +105,7 @@ class Machine:
         "runtime",
         "runtime_down",
         "runtime_timer",
+        "shutting_down",
         "status",
         "timer",
         "waiting",
@@ -126,6 +130,7 @@ class Machine:
         self.halted = False
         self.line = line
         self.runtime_down = False
+        self.shutting_down = False
         self.runtime_timer: Timer | None = None
         self.waiting = False
 
@@ -136,7 +141,7 @@ class Machines:
     Attributes:
         network: The network plugin.
         plane: The data plane.
-        dns: Cluster DNS.
+        fabric: The pod network: names, policies, requests.
         sabotage: What Faults make go wrong inside kubelets.
     """
 
@@ -166,7 +171,7 @@ class Machines:
         self._proxier: Proxier | None = None
         self.network = NetworkPlugin(recorder, network_plugin)
         self.plane = DataPlane(streams.stream("network/dataplane"))
-        self.dns = ClusterDNS(informers)
+        self.fabric = Fabric(sim, streams, recorder, informers, self)
         self.sabotage = Sabotage()
 
     def start(self) -> None:
@@ -196,6 +201,16 @@ class Machines:
         """The runtimes of all machines, in order of the machines' names."""
         for name in self.names():
             yield self._machines[name].runtime
+
+    def runtime_of(self, node: str) -> ContainerRuntime | None:
+        """A machine's runtime; ``None`` when the machine has no power or does not exist."""
+        machine = self._machines.get(node)
+        return machine.runtime if machine is not None and machine.powered else None
+
+    def address_of(self, node: str) -> str:
+        """A machine's own address, "" for one that does not exist."""
+        machine = self._machines.get(node)
+        return node_address(machine.index) if machine is not None else ""
 
     def machine(self, node_name: str) -> Machine | None:
         """A Node's machine, or ``None``."""
@@ -295,6 +310,7 @@ class Machines:
         if machine is None or not machine.powered:
             return
         machine.powered = False
+        machine.shutting_down = False
         self._halt(machine, boot_id=self._streams.stream(f"kubelet/{node_name}").uid())
         self._pods.remove(node_name)
         machine.kubelet.lose_power()
@@ -309,11 +325,34 @@ class Machines:
     def power_on(self, node_name: str) -> None:
         """A machine gets its power back and boots; its disk is as it was."""
         machine = self._machines.get(node_name)
-        if machine is None or machine.powered:
+        if machine is None:
+            return
+        if machine.shutting_down:  # nobody stops a machine that goes down: it does, and boots
+            self.power_off(node_name)
+        if machine.powered:
             return
         machine.powered = True
         delay_ms = BOOT_LATENCY.draw(self._streams.stream(f"kubelet/{node_name}"))
         machine.timer = self._sim.schedule(delay_ms, self._register, node_name)
+
+    def shut_down(self, node_name: str) -> None:
+        """A machine goes down in good order, if its kubelet can see to it."""
+        machine = self._machines.get(node_name)
+        if machine is None or not machine.powered or machine.shutting_down:
+            return
+        if machine.halted or machine.runtime_down:
+            self.power_off(node_name)
+            return
+        machine.shutting_down = True
+        machine.status.set_ready(ready=False, problem=NODE_PROBLEM)
+        machine.kubelet.shut_down(lambda: self._finish_shutdown(node_name, machine))
+
+    def _finish_shutdown(self, node_name: str, machine: Machine) -> None:
+        def go_down(_: None) -> None:
+            if machine.shutting_down:
+                self.power_off(node_name)
+
+        self._sim.schedule(SHUTDOWN_MS, go_down)
 
     def stop_kubelet(self, node_name: str) -> None:
         """A machine's kubelet stops; its containers go on."""
@@ -511,7 +550,7 @@ class Machines:
             node=name,
             images=images,
             network=self.network,
-            network_of=lambda sandbox: PodNetwork(self._sim, self, name, sandbox),
+            network_of=lambda sandbox: self.fabric.network(name, sandbox),
         )
         info = MachineInfo(name, node_address(index), stream.hex(32), stream.uid(), stream.uid())
         status = NodeStatusManager(self._sim, self._recorder, client, events, info, images)
@@ -564,6 +603,7 @@ class Machines:
         address = node_address(machine.index)
         self.network.join(name, address, cidr)
         self.plane.join(name, address)
+        self.plane.set_zone(name, _zone(node))
         if self._proxier is not None:
             self._proxier.add(name)
         self._get_ready(name, machine)
@@ -589,6 +629,11 @@ class Machines:
             machine.halted = False
             machine.kubelet.resume(self._pods.pods(name))
         self._pods.add(name, machine.kubelet)
+
+
+def _zone(node: JSONObject) -> str:
+    labels = node["metadata"].get("labels") or {}
+    return str(labels.get("topology.kubernetes.io/zone", ""))
 
 
 def _namespace(obj: JSONObject) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from webapp.apimachinery.status import BadRequest, NotFound
 from webapp.apimachinery.wire import LogResponse
 from webapp.cri.api import EXITED
 from webapp.cri.continuation import later
-from webapp.kubelet import streaming
+from webapp.kubelet import nodeshutdown, streaming
 from webapp.kubelet.allocation import AllocationManager
 from webapp.kubelet.eviction.eviction_manager import EvictionManager
 from webapp.kubelet.host_files import HostFiles, StorageFiles
@@ -29,6 +29,7 @@ from webapp.kubelet.image_manager import ImageManager
 from webapp.kubelet.kuberuntime.container import ContainerStarter
 from webapp.kubelet.kuberuntime.manager import RuntimeManager, grace_seconds
 from webapp.kubelet.lifecycle import OVERDUE, NodeUse, Rejection, admit_pod
+from webapp.kubelet.nodeshutdown import NodeShutdown
 from webapp.kubelet.pod_workers import PodWorker, WorkerState
 from webapp.kubelet.prober import Prober
 from webapp.kubelet.sabotage import Sabotage
@@ -121,6 +122,7 @@ class Kubelet:
         self.workers: dict[str, PodWorker] = {}
         self.paused = False
         self._power_lost_ms = 0
+        self._shutdown: NodeShutdown | None = None
         given.runtime.listener = self
         self._images = ImageManager(
             given.sim,
@@ -223,6 +225,9 @@ class Kubelet:
     def lose_power(self) -> None:
         """The machine stops, and with it whatever runs there."""
         self.pause()
+        if self._shutdown is not None:
+            self._shutdown.cancelled = True
+            self._shutdown = None
         self._power_lost_ms = self._sim.now_ms
         self._given.runtime.power_off()
 
@@ -328,7 +333,10 @@ class Kubelet:
             worker.state = WorkerState.TERMINATED
             self._statuses.mark(worker)
             return
-        rejection = self._evictions.admit(pod) or admit_pod(pod, worker.requests, node, self._use)
+        rejection = self._evictions.admit(pod)
+        if self._shutdown is not None:
+            rejection = nodeshutdown.REFUSED
+        rejection = rejection or admit_pod(pod, worker.requests, node, self._use)
         if rejection is not None:
             self._reject(worker, rejection)
             return
@@ -362,10 +370,25 @@ class Kubelet:
 
     def evict(self, worker: PodWorker, failure: Rejection) -> None:
         """End a Pod for good, within a second, since the machine has not enough for it."""
-        worker.failure = failure
-        worker.grace_override = EVICTION_GRACE_SECONDS
         self._given.events.event(worker.pod, "Warning", failure.reason, failure.message)
+        self.terminate(worker, failure, EVICTION_GRACE_SECONDS)
+
+    def terminate(self, worker: PodWorker, failure: Rejection, seconds: int) -> None:
+        """End a Pod for good within ``seconds``."""
+        worker.failure = failure
+        worker.grace_override = seconds
         self._begin_termination(worker)
+
+    def shut_down(self, on_done: Callable[[], None]) -> None:
+        """End all Pods, for the machine is to go; ``on_done`` says that it may."""
+        node = self._given.get_node()
+        if node is not None:
+            # Kubelets name their Node by its name where a UID belongs.
+            named = {**node, "metadata": {**node["metadata"], "uid": self._given.node}}
+            message = "Shutdown manager detected shutdown event"
+            self._given.events.event(named, "Normal", "Shutdown", message)
+        self._shutdown = NodeShutdown(self._sim, self, on_done)
+        self._shutdown.begin()
 
     def report_pressure(self, condition: str, *, holds: bool) -> None:
         """Say in the Node's status whether a condition holds."""

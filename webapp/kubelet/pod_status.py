@@ -185,7 +185,7 @@ def _conditions(given: StatusInput, phase: str) -> list[JSONObject]:
         verdicts["PodResizePending"] = (True, resize.pending, resize.message)
     elif resize is not None:
         verdicts["PodResizeInProgress"] = (True, "Error" if resize.error else "", resize.error)
-    if given.failure is not None and given.failure.reason == "Evicted":
+    if given.failure is not None and given.failure.reason in {"Evicted", "Terminated"}:
         verdicts["DisruptionTarget"] = (True, "TerminationByKubelet", given.failure.message)
     generation = given.pod["metadata"].get("generation")
     conditions = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from webapp.cluster.faults import containers, control_plane, images, links, machine
+from webapp.cluster.faults import containers, control_plane, images, links, machine, pressure
 
 if TYPE_CHECKING:
     from webapp.cluster.control_plane import ControlPlane
@@ -31,5 +31,6 @@ def make_families(
         (images.TYPES, images.ImageFaults(machines)),
         (links.TYPES, links.LinkFaults(machines)),
         (machine.TYPES, machine.MachineFaults(machines)),
+        (pressure.TYPES, pressure.PressureFaults(machines)),
     )
     return {type_: family for types, family in made for type_ in types}

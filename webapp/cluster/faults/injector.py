@@ -166,8 +166,6 @@ class FaultInjector:
     def _problem(self, active: ActiveFault) -> str:
         """Why it cannot begin; a selector of Pods may have none yet."""
         target = active.target
-        if active.type not in self._families:
-            return f"Faults of type {active.type} are not modelled yet: nothing happens"
         if target.get("node") or target.get("nodeSelector"):
             return "" if active.nodes else "the target names no Node that exists"
         if target.get("pod"):

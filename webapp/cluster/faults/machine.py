@@ -8,18 +8,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from webapp.api.sim.fault import KUBELET_DOWN, NODE_DOWN, NODE_PARTITION, RUNTIME_DOWN
+from webapp.api.sim.fault import (
+    KUBELET_DOWN,
+    NODE_DOWN,
+    NODE_PARTITION,
+    NODE_SHUTDOWN,
+    RUNTIME_DOWN,
+)
 from webapp.network.links import Condition
 
 if TYPE_CHECKING:
     from webapp.cluster.faults.active import ActiveFault
     from webapp.cluster.node import Machines
 
-TYPES = (KUBELET_DOWN, NODE_DOWN, NODE_PARTITION, RUNTIME_DOWN)
+TYPES = (KUBELET_DOWN, NODE_DOWN, NODE_PARTITION, NODE_SHUTDOWN, RUNTIME_DOWN)
 
 
 class MachineFaults:
-    """NodeDown, KubeletDown, NodePartition and RuntimeDown."""
+    """NodeDown, NodeShutdown, KubeletDown, NodePartition and RuntimeDown."""
 
     def __init__(self, machines: Machines) -> None:
         self._machines = machines
@@ -48,11 +54,13 @@ class MachineFaults:
         machines = self._machines
         if NODE_DOWN in held:
             machines.power_off(node)
+        elif NODE_SHUTDOWN in held:
+            machines.shut_down(node)
         else:
             machines.power_on(node)
         if KUBELET_DOWN in held:
             machines.stop_kubelet(node)
-        elif NODE_DOWN not in held:
+        else:
             machines.start_kubelet(node)
         if NODE_PARTITION in held:
             machines.disconnect(node)
