@@ -150,7 +150,7 @@ class ResourceStore:
         """
         strategy = self.strategy
         obj = strategy.rules.prepare_for_create(obj)
-        if strategy.rules.has_status and "status" not in obj:
+        if strategy.rules.has_status and "status" not in obj and self.info.custom is None:
             obj = {**obj, "status": {}}  # clients may read below status from the first moment
         obj = strategy.begin_create(obj, dry_run=dry_run)
         try:
