@@ -51,7 +51,7 @@ WORKLOADS = {
     "SchedulingBasic-50-templates": (50, {}, 6_000),
     "SchedulingBasic-500-templates": (500, {}, 6_000),
     "DefaultTopologySpreading": (1, {"owner": "rs0"}, 10_000),
-    "TopologySpreading": (1, _spread("DoNotSchedule"), 5_000),
+    "TopologySpreading": (1, _spread("DoNotSchedule"), 6_000),
     "PreferredTopologySpreading": (1, _spread("ScheduleAnyway"), 8_000),
     "SchedulingPodAntiAffinity": (1, _required("podAntiAffinity", HOSTNAME), 4_000),
     "SchedulingPodAffinity": (1, _required("podAffinity", ZONE), 5_000),
@@ -64,16 +64,20 @@ WORKLOADS = {
 }
 
 
-class _Bench:
-    """A cluster of equal Nodes in three zones."""
+ONE_ZONE = {"SchedulingPodAffinity"}
+"""As upstream's: all Nodes share a zone, else one zone would have to take all Pods."""
 
-    def __init__(self, node_count, cpu="32"):
+
+class _Bench:
+    """A cluster of equal Nodes in some zones."""
+
+    def __init__(self, node_count, cpu="32", zones=3):
         self.cache = Cache()
         self.listers = Listers()
         self.nominator = Nominator()
         self.evicted = []
         for number in range(node_count):
-            zone = {ZONE: f"z{number % 3}"}
+            zone = {ZONE: f"z{number % zones}"}
             self.cache.add_node(make_node(f"n{number}", cpu, "256Gi", labels=zone))
         self.cache.nodes.lay_out()
         stream = RandomStreams(1).stream("scheduler/tie-break")
@@ -99,7 +103,7 @@ class _Bench:
 
 def _schedule_all(workload, node_count):
     templates, spec, _ = WORKLOADS[workload]
-    bench = _Bench(node_count)
+    bench = _Bench(node_count, zones=1 if workload in ONE_ZONE else 3)
     selector = {"matchLabels": {"app": "web"}}
     metadata = {"name": "rs0", "namespace": "default"}
     bench.listers.put_owner("ReplicaSet", {"metadata": metadata, "spec": {"selector": selector}})
@@ -131,13 +135,41 @@ def test_pods_scheduled_per_second(benchmark, node_count, workload):
 
 
 @pytest.mark.benchmark(group="scheduler")
-def test_preemptions_per_second(benchmark):
-    """PreemptionBasic: 500 full Nodes of four Pods each; every newcomer evicts on one Node."""
+@pytest.mark.parametrize("node_count", [100, 1_000, 5_000])
+def test_unschedulable(benchmark, node_count):
+    """Unschedulable: 200 Pods that fit nowhere are tried between those that do, and explained."""
+
+    def run():
+        bench = _Bench(node_count)
+        pods = [PodInfo(make_pod(f"p{n}", "100m", labels={"app": "web"})) for n in range(PODS)]
+        large = [PodInfo(make_pod(f"large{n}", "100")) for n in range(200)]
+        start = process_time()
+        for number, pod in enumerate(pods):
+            bench.schedule(pod)
+            if number % 25 == 0:
+                bench.schedule(large[number // 25])
+        return process_time() - start, int(bench.cache.nodes.pod_count.sum())
+
+    seconds, scheduled = min(benchmark.pedantic(lambda: [run() for _ in range(3)]))
+
+    assert scheduled == PODS
+    rate = round((PODS + 200) / seconds)
+    benchmark.extra_info["pods_per_cpu_second"] = rate
+    if node_count == 5_000:
+        assert rate >= 6_000
+
+
+@pytest.mark.benchmark(group="scheduler")
+@pytest.mark.parametrize("node_count", [100, 1_000, 5_000])
+def test_preemptions_per_second(benchmark, node_count):
+    """PreemptionBasic: full Nodes of four Pods each; every newcomer evicts on one Node."""
 
     def preempt():
-        bench = _Bench(500, cpu="4")
-        for number in range(2_000):
-            bench.schedule(PodInfo(make_pod(f"low{number}", "900m")))
+        bench = _Bench(node_count, cpu="4")
+        for number in range(node_count * 4):
+            low = make_pod(f"low{number}", "900m")
+            low["status"]["startTime"] = "2026-01-01T00:00:00Z"
+            bench.schedule(PodInfo(low))
         newcomers = [PodInfo(make_pod(f"high{n}", "3", priority=10)) for n in range(100)]
         start = process_time()
         for pod in newcomers:
@@ -150,5 +182,6 @@ def test_preemptions_per_second(benchmark):
 
     seconds, left = benchmark.pedantic(preempt)
 
-    assert left == 2_000 - 300 + 100
+    assert left == node_count * 4 - 300 + 100
     benchmark.extra_info["preemptions_per_cpu_second"] = round(100 / seconds)
+    assert 100 / seconds >= 400

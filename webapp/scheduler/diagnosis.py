@@ -101,7 +101,9 @@ class _Preemption(NamedTuple):
     def of(cls, post: PostFilterResult) -> _Preemption | None:
         if not post.nominated_node:
             return None
-        kept = sorted(post.candidates, key=lambda one: one.node_name != post.nominated_node)
+        chosen = [one for one in post.candidates if one.node_name == post.nominated_node]
+        others = post.candidates[:KEPT_CANDIDATES]
+        kept = [*chosen, *(one for one in others if one.node_name != post.nominated_node)]
         candidates = [
             _Candidate(
                 one.node_name,
@@ -110,7 +112,7 @@ class _Preemption(NamedTuple):
             )
             for one in kept[:KEPT_CANDIDATES]
         ]
-        left_out = len(kept) - len(candidates)
+        left_out = len(post.candidates) - len(candidates)
         return cls(post.nominated_node, post.decided_by, tuple(candidates), left_out)
 
     def to_json(self) -> JSONObject:

@@ -88,12 +88,16 @@ class _Judge:
     def fits(self, row: int) -> bool:
         return not self._algorithm.refusal_now(self._pod, self._pod_class, row)[0]
 
-    def looks_at_resources_only(self, row: int) -> bool:
-        return (
-            self._is_plain
-            and not self._algorithm.is_waited_for(row)
-            and not any(codes[row] for codes in self._fixed_codes)
-        )
+    def looks_at_resources_only(self, rows: IntArray) -> BoolArray:
+        if not self._is_plain:
+            return np.zeros(len(rows), np.bool_)
+        plain = np.ones(len(rows), np.bool_)
+        for codes in self._fixed_codes:
+            plain &= codes[rows] == 0
+        waited_for = self._algorithm.rows_waited_for()
+        if waited_for:
+            plain &= ~np.isin(rows, waited_for)
+        return plain
 
 
 class Algorithm:
@@ -227,9 +231,10 @@ class Algorithm:
         refusal = self._refusal_with_nominated(pod, pod_class, row)
         return refusal if refusal[0] else pod_class.refusal_on(row)
 
-    def is_waited_for(self, row: int) -> bool:
-        """Whether room is being made on a Node."""
-        return bool(self._nominator) and self._nominator.is_waited_for(self._cache.nodes.names[row])
+    def rows_waited_for(self) -> list[int]:
+        """Rows of Nodes on which room is being made."""
+        rows = self._cache.nodes.rows
+        return [rows[name] for name in self._nominator.nodes() if name in rows]
 
     def _refuse_by_pre_filter(
         self, framework: Framework, pod: PodInfo, pod_class: PodClass

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from webapp.apimachinery.meta import JSONObject
     from webapp.client.rest import RESTClient
-    from webapp.scheduler.framework.arrays import IntArray, Rows
+    from webapp.scheduler.framework.arrays import BoolArray, IntArray, Rows
     from webapp.scheduler.framework.cycle_state import CycleState
     from webapp.scheduler.framework.node_table import NodeTable
     from webapp.scheduler.framework.types import (
@@ -266,8 +266,8 @@ class Judge(Protocol):
     def fits(self, row: int) -> bool:
         """Whether all let the Pod pass."""
 
-    def looks_at_resources_only(self, row: int) -> bool:
-        """Whether the answer hangs on nothing but CPU, memory, storage and the number of Pods."""
+    def looks_at_resources_only(self, rows: IntArray) -> BoolArray:
+        """Whether the answers hang on nothing but CPU, memory, storage and the number of Pods."""
 
 
 @dataclass(frozen=True, slots=True)

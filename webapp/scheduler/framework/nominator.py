@@ -61,10 +61,6 @@ class Nominator:
         """Nodes that Pods wait for."""
         return tuple(self._pods)
 
-    def is_waited_for(self, node_name: str) -> bool:
-        """Whether a Pod waits for a Node."""
-        return node_name in self._pods
-
     def pods_on(self, node_name: str) -> list[PodInfo]:
         """Pods that wait for a Node, in order of nomination."""
         return list(self._pods.get(node_name, {}).values())

@@ -8,6 +8,7 @@ Models:
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from webapp.apimachinery.labels import selector_from_label_selector
@@ -173,14 +174,20 @@ def harm_of(victims: Sequence[PodInfo], violations: int, importance: Importance)
 
 def pick_candidate(candidates: Sequence[Candidate]) -> tuple[Candidate, str]:
     """The Node where eviction does the least harm, and the rule that decided."""
-    left = list(candidates)
-    if len(left) == 1:
-        return left[0], "only candidate"
+    if len(candidates) == 1:
+        return candidates[0], "only candidate"
+    counts = Counter([one.harm[: len(_RULES)] for one in candidates])
+    rule = ""
     for place, name in enumerate(_RULES):
-        least = min([one.harm[place] for one in left])
-        left = [one for one in left if one.harm[place] == least]
-        if len(left) == 1:
-            return left[0], name
+        least = min([harm[place] for harm in counts])
+        counts = Counter({harm: own for harm, own in counts.items() if harm[place] == least})
+        if counts.total() == 1:
+            rule = name
+            break
+    (best,) = list(counts)[:1]
+    left = [one for one in candidates if one.harm[: len(_RULES)] == best]
+    if rule:
+        return left[0], rule
     latest = max([one.harm.earliest_start for one in left])
     left = [one for one in left if one.harm.earliest_start == latest]
     return left[0], "latest start of the most important victims" if len(left) == 1 else "first"

@@ -33,7 +33,7 @@ from webapp.scheduler.framework.victims import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Hashable, Iterator, Sequence
 
     from webapp.apimachinery.meta import JSONObject
     from webapp.scheduler.framework.arrays import IntArray
@@ -46,6 +46,8 @@ LEAST_CANDIDATES_PERCENTAGE = 10
 LEAST_CANDIDATES = 100
 
 _KEPT_KINDS = 64
+_KEPT_SHAPES = 4096
+_TURN = 512
 
 _NOT_HELPFUL = "Preemption is not helpful for scheduling"
 _NEVER = "not eligible due to preemptionPolicy=Never."
@@ -70,18 +72,21 @@ _NOBODY = _Outcome(None, NO_VICTIMS.reasons)
 
 
 class _Known:
-    """Outcomes by row, for Pods that look alike and for which only amounts matter."""
+    """Outcomes by row and by amounts, for Pods that look alike and where only amounts matter."""
 
-    __slots__ = ("_layout", "_node_position", "_usage_position", "outcomes")
+    __slots__ = ("_layout", "_node_position", "_usage_position", "outcomes", "shapes")
 
     def __init__(self) -> None:
         self.outcomes: dict[int, _Outcome] = {}
+        self.shapes: dict[Hashable, Selection] = {}
         self._layout = -1
         self._node_position = 0
         self._usage_position = 0
 
     def refresh(self, nodes: NodeTable) -> None:
         """Forget the rows that changed."""
+        if len(self.shapes) > _KEPT_SHAPES:
+            self.shapes.clear()
         if (
             self._layout != nodes.layout
             or self._usage_position < nodes.usage_log.start
@@ -173,17 +178,18 @@ class DefaultPreemption(PostFilterPlugin):
         offset = self._handle.chance(f"{pod.uid}/preemption") % count
         budgets = self._handle.listers.budgets()
         known = self._known_of(pod, nodes)
-        shapes: dict[Hashable, Selection] = {}
+        outcomes = known.outcomes
         harmless: list[Candidate] = []
         violating: list[Candidate] = []
         reasons: dict[str, int] = {}
-        for row in np.concatenate((potential[offset:], potential[:offset])).tolist():
-            is_plain = not budgets and judge.looks_at_resources_only(row)
-            outcome = known.get(row) if is_plain else None
+        for row, is_plain in _in_turn(potential, offset, judge):
+            outcome = outcomes.get(row) if is_plain and not budgets else None
             if outcome is None:
-                outcome = self._judge_node(pod, nodes, row, budgets, judge, shapes)
-                if is_plain and outcome.is_lasting:
-                    known[row] = outcome
+                outcome = self._judge_node(
+                    pod, nodes, row, budgets, judge, known.shapes if is_plain else None
+                )
+                if is_plain and not budgets and outcome.is_lasting:
+                    outcomes[row] = outcome
             found = outcome.candidate
             if found is None:
                 for reason in outcome.reasons:
@@ -194,7 +200,7 @@ class DefaultPreemption(PostFilterPlugin):
                 break
         return [*harmless, *violating], reasons
 
-    def _known_of(self, pod: PodInfo, nodes: NodeTable) -> dict[int, _Outcome]:
+    def _known_of(self, pod: PodInfo, nodes: NodeTable) -> _Known:
         """What is known of Nodes on which no Pods came or went since, for Pods of this kind."""
         key = pod.signature, pod.priority
         known = self._known.get(key)
@@ -203,7 +209,7 @@ class DefaultPreemption(PostFilterPlugin):
             if len(self._known) > _KEPT_KINDS:
                 del self._known[next(iter(self._known))]
         known.refresh(nodes)
-        return known.outcomes
+        return known
 
     def _judge_node(
         self,
@@ -212,9 +218,9 @@ class DefaultPreemption(PostFilterPlugin):
         row: int,
         budgets: Sequence[JSONObject],
         judge: Judge,
-        shapes: dict[Hashable, Selection],
+        shapes: dict[Hashable, Selection] | None,
     ) -> _Outcome:
-        """Whether eviction helps on one Node; ``shapes`` are answers for Nodes that look the same."""
+        """Whether eviction helps on one Node; ``shapes`` are answers for Nodes of equal amounts."""
         others = [one for one in nodes.infos[row].pods.values() if one.priority < pod.priority]
         if not others:
             return _NOBODY
@@ -222,12 +228,12 @@ class DefaultPreemption(PostFilterPlugin):
         protected = protected_pods(others, budgets) if budgets else frozenset()
         selected = None
         shape: Hashable = None
-        if not protected and judge.looks_at_resources_only(row):
+        if not protected and shapes is not None:
             shape = shape_of(nodes, row, others)
             selected = shapes.get(shape)
         if selected is None:
             selected = select_victims(nodes, row, others, protected, judge)
-        if shape is not None:
+        if shapes is not None and shape is not None:
             shapes[shape] = selected
         if not selected.status.is_success:
             return _Outcome(None, selected.status.reasons)
@@ -240,6 +246,15 @@ class DefaultPreemption(PostFilterPlugin):
         candidate = Candidate(nodes.names[row], victims, harm)
         # Which of two equal Pods started first may still change the choice.
         return _Outcome(candidate, is_lasting=all(map(self._importance.has_started, others)))
+
+
+def _in_turn(rows: IntArray, offset: int, judge: Judge) -> Iterator[tuple[int, bool]]:
+    """The rows from ``offset`` on and around, each with whether only amounts matter there."""
+    order = np.concatenate((rows[offset:], rows[:offset]))
+    for start in range(0, len(order), _TURN):
+        part = order[start : start + _TURN]
+        plain = judge.looks_at_resources_only(part)
+        yield from zip(part.tolist(), plain.tolist(), strict=True)
 
 
 def _refusal(message: str) -> Status:
