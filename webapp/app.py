@@ -101,9 +101,15 @@ def create_app(settings: AppSettings) -> App:
     directory = settings.data_dir or Path(temporary.name if temporary else "")
     rooms = Rooms(directory, find_web_root())
     plan = _plan(settings)
-    main = rooms.open_main(_open_journal(settings, plan, directory))
-    rooms.restore()
-    _make_missing(settings, rooms, plan)
+    try:
+        main = rooms.open_main(_open_journal(settings, plan, directory))
+        rooms.restore()
+        _make_missing(settings, rooms, plan)
+    except Exception:
+        rooms.abandon()
+        if temporary is not None:
+            temporary.cleanup()
+        raise
     main.flask.register_blueprint(make_rooms(rooms, plan))
     gate = Gate(
         Site(rooms),

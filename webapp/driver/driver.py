@@ -23,6 +23,7 @@ from webapp.sim.errors import SimulationError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     from webapp.apimachinery.wire import Answer, Request
     from webapp.cluster.clock import ClockState
@@ -119,7 +120,12 @@ class SimulationDriver:
         self._inbox.put(command)
         return command.wait()
 
-    def commands(self, after: int) -> Iterator[JournalEntry]:
+    @property
+    def journal_path(self) -> Path:
+        """The journal's file."""
+        return self._journal.path
+
+    def commands(self, *, after: int) -> Iterator[JournalEntry]:
         """Journalled commands with a sequence number above ``after``, in order."""
         return self._journal.commands(after)
 
@@ -178,6 +184,10 @@ class SimulationDriver:
         if not self.failure:
             sim = self.world.sim
             self._journal.commit(sim.now_ms, sim.events_processed)
+        self._journal.close()
+
+    def abandon(self) -> None:
+        """Release the journal of a run that is not to go on."""
         self._journal.close()
 
     # --- the pump ---------------------------------------------------------------------------

@@ -37,7 +37,7 @@ _QUIET_RESOURCES = frozenset({"clocks", "events", "leases"})
 class Commands(Protocol):
     """What people sent: a driver."""
 
-    def commands(self, after: int) -> Iterable[JournalEntry]:
+    def commands(self, *, after: int) -> Iterable[JournalEntry]:
         """Journalled commands with a greater sequence number, in order."""
 
 
@@ -98,7 +98,7 @@ class TimelineLog:
             if mark is not None:
                 found.append(mark)
         self._revision = newest
-        for entry in self._commands.commands(self._sequence):
+        for entry in self._commands.commands(after=self._sequence):
             self._sequence = entry.stamp.sequence
             mark = _command_mark(entry)
             if mark is not None:

@@ -134,11 +134,14 @@ class Rooms:
             },
         )
         self._in_the_making.add(name)
+        room: Room | None = None
         try:
             room = Room(name, Journal.create(self._folder_of(name), genesis), self._web_root)
             entries = list(source.driver.commands(after=0))
             room.branch(entries, Until(moment.revision, moment.at_ms))
         except (JournalError, SimulationError) as error:
+            if room is not None:
+                room.driver.abandon()
             shutil.rmtree(self._folder_of(name), ignore_errors=True)
             raise ServiceUnavailable(f"room {name} could not be branched off: {error}") from error
         finally:
@@ -177,6 +180,11 @@ class Rooms:
         """End all rooms in good order; their runs stay."""
         for room in self.rooms.values():
             room.stop()
+
+    def abandon(self) -> None:
+        """Let go of rooms that never started."""
+        for room in self.rooms.values():
+            room.driver.abandon()
 
     def _restored(self, name: str, journal: Journal) -> Room:
         room = self.rooms[name] = Room(name, journal, self._web_root)
