@@ -1,120 +1,71 @@
-"""What a program in a container reaches: cluster DNS, Services, other Pods.
+"""What a program in a container reaches: cluster DNS, Services, other Pods, the outside.
 
-Connections go where kube-proxy's rules on the container's Node say; who listens there answers.
+Connections go where kube-proxy's rules on the container's Node say, as far as policies and wires let
+them; who listens there answers.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from webapp.cri.programs.network import (
-    REFUSED,
-    UNREACHABLE,
-    Connection,
-    HTTPAnswer,
-    HTTPRequest,
-)
-from webapp.network.dataplane import REJECTED
-from webapp.network.resolver import DOMAIN
+from webapp.cluster.paths import Client
+from webapp.network.resolver import pod_resolver
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
+    from webapp.cluster.ends import Ends
+    from webapp.cluster.requests import PodRequest, Requests
     from webapp.cri.api import Sandbox
-    from webapp.cri.runtime import ContainerRuntime
-    from webapp.network.dataplane import DataPlane
-    from webapp.network.dns import ClusterDNS
-    from webapp.sim.loop import Simulation
-
-NAMESERVER = "10.96.0.10"
-LATENCY_MS = 1
-
-
-class Runtimes(Protocol):
-    """Where sandboxes are."""
-
-    @property
-    def plane(self) -> DataPlane:
-        """The data plane."""
-
-    @property
-    def dns(self) -> ClusterDNS:
-        """The name server."""
-
-    def runtimes(self) -> Iterator[ContainerRuntime]:
-        """The runtimes of all machines, in order of the machines' names."""
+    from webapp.cri.programs.network import Server
+    from webapp.network.dns import Answer
+    from webapp.network.resolver import ResolverConfig
 
 
 class PodNetwork:
-    """The network as one sandbox sees it."""
+    """The network as one container sees it."""
 
-    __slots__ = ("_node", "_runtimes", "_sandbox", "_sim")
+    __slots__ = ("_container", "_ends", "_node", "_requests", "_resolver", "_sandbox")
 
-    def __init__(self, sim: Simulation, runtimes: Runtimes, node: str, sandbox: Sandbox) -> None:
-        self._sim = sim
-        self._runtimes = runtimes
+    def __init__(
+        self, requests: Requests, ends: Ends, node: str, sandbox: Sandbox, container: str = ""
+    ) -> None:
+        self._requests = requests
+        self._ends = ends
         self._node = node
         self._sandbox = sandbox
+        self._container = container
+        self._resolver: ResolverConfig | None = None
 
     @property
-    def nameserver(self) -> str:
-        """The cluster's name server."""
-        return NAMESERVER
+    def resolver(self) -> ResolverConfig:
+        """By the Pod's dnsPolicy and dnsConfig."""
+        if self._resolver is None:
+            ref = self._sandbox.config.pod
+            pod = self._ends.pod(ref.namespace, ref.name) or {}
+            self._resolver = pod_resolver(ref.namespace, pod.get("spec") or {})
+        return self._resolver
 
-    def lookup(self, name: str) -> list[tuple[str, str]]:
-        """Full name and addresses, along the Pod's search path."""
-        dns = self._runtimes.dns
-        namespace = self._sandbox.config.pod.namespace
-        bare = name.rstrip(".")
-        suffixes = ["", f"{namespace}.svc.{DOMAIN}", f"svc.{DOMAIN}", DOMAIN]
-        for suffix in suffixes[:1] if name.endswith(".") else suffixes:
-            full = f"{bare}.{suffix}" if suffix else bare
-            found = dns.query(full).data("A")
-            if found:
-                return [(full, address) for address in found]
-        return []
+    def begin(self, summary: str) -> PodRequest:
+        """A client in the container begins a request."""
+        return self._requests.begin(self._client(), self.resolver, summary)
 
-    def connect(self, ip: str, port: int, protocol: str = "TCP") -> Connection | str:
-        """Follow this Node's rules to whoever listens."""
-        if ip.startswith("127."):
-            return self._connect_to((self._sandbox,), ip, port)
-        route = self._runtimes.plane.route(
-            self._node, ip, port, protocol, client=self._sandbox.ip, now_ms=self._sim.now_ms
-        )
-        if route.kind == REJECTED:
-            return REFUSED
-        return self._connect_to(self._sandboxes_at(route.ip), route.ip, route.port)
+    def query(self, server: str, names: list[tuple[str, str]]) -> tuple[list[Answer], int] | int:
+        """Ask a name server; its answers and how long they took, or how long nobody answered."""
+        asked = self._requests.ask(self._client(), server, names)
+        if asked.answers is None:
+            return self.resolver.patience_ms
+        return asked.answers, asked.took_ms
 
-    def ping(self, ip: str) -> bool:
-        """Whether a Pod has the address."""
-        return ip.startswith("127.") or bool(self._sandboxes_at(ip))
+    def listen(self, port: int, server: Server, protocol: str = "TCP") -> Callable[[], None] | None:
+        """Answer on a port of the Pod; ``None`` when it is in use."""
+        return self._requests.listeners.listen(self._sandbox, port, protocol, server)
 
-    def _sandboxes_at(self, ip: str) -> tuple[Sandbox, ...]:
-        return tuple(
-            sandbox for runtime in self._runtimes.runtimes() for sandbox in runtime.sandboxes_at(ip)
-        )
+    def ping(self, ip: str) -> int | None:
+        """Microseconds until an echo comes back; ``None`` when none does."""
+        way = self._requests.paths.travel(self._client(), ip, 0, "ICMP", self._requests.sim.now_ms)
+        return None if way.kind else 2 * way.travel_us + 1000 * way.extra_ms
 
-    def _connect_to(self, sandboxes: tuple[Sandbox, ...], ip: str, port: int) -> Connection | str:
-        for runtime in self._runtimes.runtimes():
-            for sandbox in sandboxes:
-                if runtime.holds(sandbox) and runtime.listener_on(sandbox, port) is not None:
-                    return Connection(ip, port, _Listener(runtime, sandbox, port), LATENCY_MS)
-        return REFUSED if sandboxes else UNREACHABLE
-
-
-class _Listener:
-    """Whoever listens on a port of a sandbox."""
-
-    __slots__ = ("_port", "_runtime", "_sandbox")
-
-    def __init__(self, runtime: ContainerRuntime, sandbox: Sandbox, port: int) -> None:
-        self._runtime = runtime
-        self._sandbox = sandbox
-        self._port = port
-
-    def answer(self, request: HTTPRequest) -> HTTPAnswer | None:
-        """What the server there answers."""
-        page = self._runtime.page(self._sandbox, self._port, request.method, request.path)
-        if page is None:
-            return None
-        return HTTPAnswer(page.status, page.body, page.content_type, {"Server": page.server})
+    def _client(self) -> Client:
+        end = self._ends.of_sandbox(self._sandbox, self._node)
+        return Client(end, self._node, self._sandbox, self._container)

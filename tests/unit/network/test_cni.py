@@ -16,7 +16,7 @@ POD = ObjectRef("Pod", "default", "web")
 
 
 def plugin(name: str) -> NetworkPlugin:
-    made = NetworkPlugin(Recorder(SimClock()), name)
+    made = NetworkPlugin(Recorder(SimClock(0)), name)
     made.join("n1", "10.0.0.11", "10.244.0.0/24")
     made.join("n2", "10.0.0.12", "10.244.1.0/24")
     return made

@@ -6,7 +6,6 @@ import pytest
 
 from tests.unit.cri.programs.conftest import Box
 from webapp.cri.programs.files.skeleton import BUSYBOX, DEBIAN
-from webapp.cri.programs.network import Connection, HTTPAnswer, HTTPRequest
 from webapp.cri.programs.userland import Limits
 
 COMMANDS = [
@@ -201,56 +200,6 @@ def test_a_tight_cpu_limit_slows_work_down() -> None:
         took.append(box.sim.now_ms - box.sim.clock.start_ms)
 
     assert 8 < took[1] / took[0] < 12
-
-
-class Web:
-    """A network with one server, web."""
-
-    nameserver = "10.96.0.10"
-
-    def lookup(self, name: str) -> list[tuple[str, str]]:
-        return [("web.default.svc.cluster.local", "10.96.1.1")] if name == "web" else []
-
-    def connect(self, ip: str, port: int, protocol: str = "TCP") -> Connection | str:
-        if (ip, protocol) != ("10.96.1.1", "TCP"):
-            return "timeout"
-        return Connection(ip, port, self, 1) if port == 80 else "refused"
-
-    def ping(self, ip: str) -> bool:
-        return ip == "10.96.1.1"
-
-    def answer(self, request: HTTPRequest) -> HTTPAnswer | None:
-        found = request.path == "/"
-        return HTTPAnswer(200 if found else 404, f"{request.method} {request.host}\n".encode())
-
-
-@pytest.mark.parametrize(
-    ("script", "output", "code"),
-    [
-        ("wget -qO- http://web", "GET web\n", 0),
-        ("wget -q web; cat index.html", "GET web\n", 0),
-        ("wget -qO- http://web/x", "wget: server returned error: HTTP/1.1 404 Not Found\n", 1),
-        ("wget -T 2 -qO- http://10.1.1.1", "wget: download timed out\n", 1),
-        ("curl -s web/; curl -s -o /dev/null -w '%{http_code}\\n' web/x", "GET web\n404\n", 0),
-        ("curl -sf web/x; echo $?; curl -X POST -s -d a=b web", "22\nPOST web\n", 0),
-        ("curl -sI web | head -1", "HTTP/1.1 200 OK\r\n", 0),
-        (
-            "curl -m 2 http://10.1.1.1",
-            "curl: (28) Connection timed out after 2000 milliseconds\n",
-            28,
-        ),
-        (
-            "nslookup web",
-            "Server:\t\t10.96.0.10\nAddress:\t10.96.0.10:53\n\n"
-            "Name:\tweb.default.svc.cluster.local\nAddress: 10.96.1.1\n\n",
-            0,
-        ),
-        ("nc -zv web 80; nc -z web 81; echo $?", "web (10.96.1.1:80) open\n1\n", 0),
-    ],
-)
-def test_network_commands(script: str, output: str, code: int) -> None:
-    """Names, pages and refusals."""
-    assert Box(network=Web()).sh(script) == (output, code)
 
 
 @pytest.mark.parametrize(
