@@ -82,6 +82,104 @@ def test_an_indexed_job_gives_each_pod_its_own_index(world):
     assert "Complete" in conditions(world)
 
 
+BY_INDEX = ("sh", "-c", "sleep 1; test $JOB_COMPLETION_INDEX != 1")
+"""Index 1 fails, all others succeed."""
+
+
+def ending(world):
+    """Reason and message with which the Job has failed."""
+    [failed] = [
+        c for c in world.get("Job", "work")["status"]["conditions"] if c["type"] == "Failed"
+    ]
+    return failed["reason"], failed["message"]
+
+
+def pods_of_index(world, index):
+    key = "batch.kubernetes.io/job-completion-index"
+    return [pod for pod in world.list("Pod") if pod["metadata"]["annotations"][key] == str(index)]
+
+
+def test_indexes_fail_one_by_one(world):
+    """The others go on; the Job fails at the end, and says which indexes did."""
+    world.create(
+        make_job(
+            command=BY_INDEX,
+            completions=4,
+            parallelism=2,
+            completionMode="Indexed",
+            backoffLimitPerIndex=2,
+        )
+    )
+    world.run_for(seconds=120)
+
+    status = world.get("Job", "work")["status"]
+    assert (status["completedIndexes"], status["failedIndexes"]) == ("0,2,3", "1")
+    assert (status["succeeded"], status["failed"]) == (3, 3)
+    assert ending(world) == ("FailedIndexes", "Job has failed indexes")
+    counts = [
+        pod["metadata"]["annotations"]["batch.kubernetes.io/job-index-failure-count"]
+        for pod in pods_of_index(world, 1)
+    ]
+    assert sorted(counts) == ["0", "1", "2"]
+    assert not any(pod["metadata"].get("finalizers") for pod in world.list("Pod"))
+
+
+def test_an_index_waits_longer_after_each_failure(world):
+    """Ten seconds, then twenty; other indexes need not wait."""
+    spec = {"completions": 2, "parallelism": 2, "completionMode": "Indexed"}
+    world.create(make_job(command=BY_INDEX, backoffLimitPerIndex=5, **spec))
+
+    world.run_for(seconds=8)
+    assert world.get("Job", "work")["status"]["completedIndexes"] == "0"
+    assert len(pods_of_index(world, 1)) == 1
+    world.run_for(seconds=10)
+    assert len(pods_of_index(world, 1)) == 2
+    world.run_for(seconds=12)
+    assert len(pods_of_index(world, 1)) == 2
+    world.run_for(seconds=12)
+    assert len(pods_of_index(world, 1)) == 3
+
+
+def test_too_many_failed_indexes_end_the_job(world):
+    """Without waiting for the others."""
+    world.create(
+        make_job(
+            command=FAILING,
+            completions=6,
+            parallelism=2,
+            completionMode="Indexed",
+            backoffLimitPerIndex=0,
+            maxFailedIndexes=1,
+        )
+    )
+    world.run_for(seconds=60)
+
+    assert ending(world) == (
+        "MaxFailedIndexesExceeded",
+        "Job has exceeded the specified maximal number of failed indexes",
+    )
+    assert world.get("Job", "work")["status"]["failedIndexes"] == "0,1"
+
+
+def test_the_failure_policy_can_give_an_index_up(world):
+    """FailIndex spares the index its further attempts."""
+    rule = {"action": "FailIndex", "onExitCodes": {"operator": "In", "values": [1]}}
+    world.create(
+        make_job(
+            command=BY_INDEX,
+            completions=2,
+            parallelism=2,
+            completionMode="Indexed",
+            backoffLimitPerIndex=5,
+            podFailurePolicy={"rules": [rule]},
+        )
+    )
+    world.run_for(seconds=30)
+
+    assert len(pods_of_index(world, 1)) == 1
+    assert world.get("Job", "work")["status"]["failedIndexes"] == "1"
+
+
 def test_a_failing_job_backs_off_and_gives_up(world):
     """10 s after the first failure, 20 s after the second; the third is one too many."""
     world.create(make_job(command=FAILING, backoffLimit=2))

@@ -6,9 +6,11 @@ Models:
 
 from __future__ import annotations
 
-import re
+from functools import cache
 from typing import TYPE_CHECKING
+from zoneinfo import available_timezones
 
+from webapp.api.batch.schedule import parse_schedule
 from webapp.api.core.validation.checks import non_negative, one_of
 from webapp.api.core.validation.pod import validate_template
 from webapp.api.objectmeta import IMMUTABLE, validate_immutable
@@ -27,16 +29,16 @@ _SPEC = Path("spec")
 _COUNTS = (
     "activeDeadlineSeconds",
     "backoffLimit",
+    "backoffLimitPerIndex",
     "completions",
+    "maxFailedIndexes",
     "parallelism",
     "ttlSecondsAfterFinished",
 )
 _FIXED = ("completionMode", "podFailurePolicy", "backoffLimitPerIndex", "selector")
 _LONGEST_CRON_NAME = 52
-_SHORTHANDS = frozenset(
-    {"@annually", "@daily", "@hourly", "@midnight", "@monthly", "@weekly", "@yearly"}
-)
-_EVERY = re.compile(r"@every [0-9]+(\.[0-9]+)?(ns|us|ms|s|m|h)([0-9.]+(ns|us|ms|s|m|h))*")
+_INDEXED_ONLY = ("backoffLimitPerIndex", "maxFailedIndexes", "successPolicy")
+_MOST_INDEXED_COMPLETIONS = 100_000
 
 
 def validate_job(job: JSONObject) -> list[FieldError]:
@@ -69,6 +71,7 @@ def validate_cron_job(cron_job: JSONObject) -> list[FieldError]:
         text = f"must be no more than {_LONGEST_CRON_NAME} characters"
         errors.append(invalid(Path("metadata").child("name"), name, text))
     errors += _validate_schedule(spec)
+    errors += _validate_time_zone(spec)
     errors += non_negative(
         spec,
         ("failedJobsHistoryLimit", "startingDeadlineSeconds", "successfulJobsHistoryLimit"),
@@ -87,16 +90,33 @@ def _validate_schedule(spec: JSONObject) -> list[FieldError]:
     if "TZ" in schedule:
         text = "cannot use TZ or CRON_TZ in schedule, use timeZone field instead"
         return [invalid(path, schedule, text)]
-    if schedule.startswith("@"):
-        if schedule in _SHORTHANDS or _EVERY.fullmatch(schedule):
-            return []
-        return [invalid(path, schedule, f"unrecognized descriptor: {schedule}")]
-    fields = schedule.split()
-    if len(fields) == 5:
+    try:
+        parse_schedule(schedule)
+    except ValueError as error:
+        return [invalid(path, schedule, str(error))]
+    return []
+
+
+def _validate_time_zone(spec: JSONObject) -> list[FieldError]:
+    name = spec.get("timeZone")
+    if name is None:
         return []
-    shown = " ".join(fields)
-    text = f"expected exactly 5 fields, found {len(fields)}: [{shown}]"
-    return [invalid(path, schedule, text)]
+    path = _SPEC.child("timeZone")
+    if not name:
+        return [invalid(path, name, "timeZone must be nil or non-empty string")]
+    if name.lower() == "local":
+        text = (
+            "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones"
+        )
+        return [invalid(path, name, text)]
+    if name not in _time_zones():
+        return [invalid(path, name, f"unknown time zone {name}")]
+    return []
+
+
+@cache
+def _time_zones() -> frozenset[str]:
+    return frozenset(available_timezones())
 
 
 def _validate_job_spec(spec: JSONObject, path: Path) -> list[FieldError]:
@@ -106,6 +126,7 @@ def _validate_job_spec(spec: JSONObject, path: Path) -> list[FieldError]:
         text = "when completion mode is Indexed"
         errors.append(required(path.child("completions"), text))
     errors += one_of(spec, "completionMode", ("Indexed", "NonIndexed"), path, optional=True)
+    errors += _validate_indexed(spec, path)
     template = spec.get("template") or {}
     errors += validate_template(template, path.child("template"))
     policy = (template.get("spec") or {}).get("restartPolicy")
@@ -114,4 +135,34 @@ def _validate_job_spec(spec: JSONObject, path: Path) -> list[FieldError]:
         errors.append(required(policy_path, 'valid values: "OnFailure", "Never"'))
     elif policy not in {"Never", "OnFailure"}:
         errors.append(not_supported(policy_path, policy, ("OnFailure", "Never")))
+    elif policy == "OnFailure" and spec.get("podFailurePolicy"):
+        text = 'only "Never" is supported when podFailurePolicy is specified'
+        errors.append(invalid(policy_path, policy, text))
+    replacement = spec.get("podReplacementPolicy")
+    if replacement is not None:
+        allowed = ("Failed",) if spec.get("podFailurePolicy") else ("Failed", "TerminatingOrFailed")
+        errors += one_of(spec, "podReplacementPolicy", allowed, path)
+    return errors
+
+
+def _validate_indexed(spec: JSONObject, path: Path) -> list[FieldError]:
+    """What belongs to Jobs with indexes."""
+    errors: list[FieldError] = []
+    most, completions = spec.get("maxFailedIndexes"), spec.get("completions")
+    if most is not None and spec.get("backoffLimitPerIndex") is None:
+        text = "when maxFailedIndexes is specified"
+        errors.append(required(path.child("backoffLimitPerIndex"), text))
+    if spec.get("completionMode") == "Indexed":
+        if most is not None and completions is not None and most > completions:
+            text = f"must be less than or equal to {completions}"
+            errors.append(invalid(path.child("maxFailedIndexes"), most, text))
+        parallelism = spec.get("parallelism")
+        if parallelism is not None and parallelism > _MOST_INDEXED_COMPLETIONS:
+            text = "must be less than or equal to 100000 when completion mode is Indexed"
+            errors.append(invalid(path.child("parallelism"), parallelism, text))
+        return errors
+    for field in _INDEXED_ONLY:
+        if spec.get(field) is not None:
+            text = "requires indexed completion mode"
+            errors.append(invalid(path.child(field), spec[field], text))
     return errors

@@ -14,13 +14,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from webapp.api.batch.schedule import CronSchedule, parse_schedule
 from webapp.api.resources import CRON_JOBS, JOBS
 from webapp.apimachinery.meta import controller_of, namespaced_name
 from webapp.apimachinery.status import AlreadyExists, NotFound, StatusError
 from webapp.apimachinery.timestamps import parse_time, time_text
 from webapp.controller.controller import Controller, is_namespace_terminating
 from webapp.controller.controller_ref_manager import new_controller_ref
-from webapp.controller.cronjob.schedule import CronSchedule, parse_schedule
 from webapp.controller.indexes import BY_CONTROLLER, controller_uid
 
 if TYPE_CHECKING:

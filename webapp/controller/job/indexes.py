@@ -40,14 +40,17 @@ def parse_indexes(text: str, completions: int) -> list[int]:
 
 
 def format_indexes(indexes: Iterable[int]) -> str:
-    """Sorted numbers as intervals: ``1,3-5``."""
+    """Sorted numbers as intervals of three and more: ``1,2,4-7``."""
     intervals: list[list[int]] = []
     for index in indexes:
         if intervals and intervals[-1][1] == index - 1:
             intervals[-1][1] = index
         else:
             intervals.append([index, index])
-    return ",".join(f"{first}" if first == last else f"{first}-{last}" for first, last in intervals)
+    return ",".join(
+        f"{first}" if first == last else f"{first}{',' if last == first + 1 else '-'}{last}"
+        for first, last in intervals
+    )
 
 
 def succeeded_indexes(job: JSONObject, pods: Iterable[JSONObject]) -> list[int]:
@@ -67,8 +70,10 @@ def pending_indexes(
     return [index for index, _ in zip(free, range(count), strict=False)]
 
 
-def with_index(template: JSONObject, job_name: str, index: int) -> JSONObject:
-    """The template of one index: annotation, label, variable and host name."""
+def with_index(
+    template: JSONObject, job_name: str, index: int, annotations: dict[str, str]
+) -> JSONObject:
+    """The template of one index: annotations, label, variable and host name."""
     metadata = template.get("metadata") or {}
     spec = dict(template["spec"])
     for field in ("initContainers", "containers"):
@@ -81,7 +86,7 @@ def with_index(template: JSONObject, job_name: str, index: int) -> JSONObject:
         "metadata": {
             **metadata,
             "labels": {**(metadata.get("labels") or {}), **marks},
-            "annotations": {**(metadata.get("annotations") or {}), **marks},
+            "annotations": {**(metadata.get("annotations") or {}), **marks, **annotations},
         },
         "spec": spec,
     }

@@ -30,10 +30,12 @@ class Verdict(NamedTuple):
     Attributes:
         counts: Whether it counts towards the backoffLimit.
         failure: Why the whole Job fails because of it; "" when it does not.
+        fails_index: Whether its index fails for good because of it.
     """
 
     counts: bool = True
     failure: str = ""
+    fails_index: bool = False
 
 
 def judge_failed_pod(policy: JSONObject | None, pod: JSONObject) -> Verdict:
@@ -47,7 +49,7 @@ def judge_failed_pod(policy: JSONObject | None, pod: JSONObject) -> Verdict:
             return Verdict(counts=False)
         if action == "FailJob":
             return Verdict(failure=f"{matched} matching {action} rule at index {number}")
-        return Verdict()
+        return Verdict(fails_index=action == "FailIndex")
     return Verdict()
 
 
@@ -120,19 +122,20 @@ def next_record(
     now_ms: int,
 ) -> BackoffRecord:
     """The record with Pods that have ended since."""
-    success_ms = max((_finished_ms(pod, now_ms) for pod in succeeded), default=0)
+    success_ms = max((finished_ms(pod, now_ms) for pod in succeeded), default=0)
     failures = record.failures
     last_ms = record.last_ms
     if success_ms:
         failures = 0
-    for ended_ms in sorted(_finished_ms(pod, now_ms) for pod in failed):
+    for ended_ms in sorted(finished_ms(pod, now_ms) for pod in failed):
         if ended_ms > success_ms:
             failures += 1
             last_ms = max(last_ms, ended_ms)
     return BackoffRecord(failures, last_ms)
 
 
-def _finished_ms(pod: JSONObject, now_ms: int) -> int:
+def finished_ms(pod: JSONObject, now_ms: int) -> int:
+    """When the Pod's last container ended, or about when it was deleted."""
     texts = [
         ((status.get("state") or {}).get("terminated") or {}).get("finishedAt")
         for status in (pod.get("status") or {}).get("containerStatuses") or ()

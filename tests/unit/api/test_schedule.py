@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from webapp.api.batch.schedule import parse_schedule
 from webapp.apimachinery.timestamps import parse_time, time_text
-from webapp.controller.cronjob.schedule import parse_schedule
 
 
 @pytest.mark.parametrize(

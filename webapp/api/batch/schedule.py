@@ -102,7 +102,7 @@ def parse_schedule(text: str) -> CronSchedule:
         text = _SHORTHANDS[text]
     fields = text.split()
     if len(fields) != 5:
-        raise ValueError(f"expected exactly 5 fields, found {len(fields)}: {fields}")
+        raise ValueError(f"expected exactly 5 fields, found {len(fields)}: [{text}]")
     minutes, hours, days, months, weekdays = fields
     return CronSchedule(
         minutes=_parse_field(minutes, 0, 59),
@@ -156,5 +156,6 @@ def _number(text: str, names: tuple[str, ...], first: int) -> int:
     if text.lower() in names:
         return names.index(text.lower()) + first
     if not text.isdecimal():
-        raise ValueError(f"failed to parse int from {text}")
+        problem = f'strconv.Atoi: parsing "{text}": invalid syntax'
+        raise ValueError(f"failed to parse int from {text}: {problem}")
     return int(text)
