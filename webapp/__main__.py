@@ -13,6 +13,7 @@ monkey.patch_all()
 import click  # noqa: E402  # after the patches, as everything below
 
 from webapp.cli.kubeconfig import kubeconfig  # noqa: E402
+from webapp.cli.replay import replay  # noqa: E402
 from webapp.cli.serve import serve  # noqa: E402
 from webapp.cli.why import why  # noqa: E402
 from webapp.settings import PRODUCT_VERSION  # noqa: E402
@@ -29,7 +30,7 @@ def version() -> None:
     click.echo(f"podarium {PRODUCT_VERSION}")
 
 
-for command in (kubeconfig, serve, why):
+for command in (kubeconfig, replay, serve, why):
     main.add_command(command)
 
 

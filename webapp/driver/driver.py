@@ -146,14 +146,29 @@ class SimulationDriver:
         self._sequence = replay.sequence
         return self._sequence
 
-    def branch(self, entries: Iterable[JournalEntry], until: Until) -> None:
-        """Repeat another run in the fresh world up to a moment, and pause there.
+    @property
+    def progress(self) -> tuple[int, int]:
+        """How far the run has come: (virtual ms, events processed)."""
+        sim = self.world.sim
+        return sim.now_ms, sim.events_processed
+
+    def branch(
+        self,
+        entries: Iterable[JournalEntry],
+        progress: tuple[int, int],
+        until: Until,
+        *,
+        pauses: bool = True,
+    ) -> None:
+        """Repeat another run in the fresh world up to a moment.
 
         The commands repeated become this run's own. Other greenlets get their turn meanwhile.
 
         Args:
             entries: The other run's commands from its beginning.
+            progress: How far the other run has come.
             until: The moment.
+            pauses: Whether time is to stand still there.
 
         Raises:
             SimulationError: The run went another way than it did before.
@@ -161,10 +176,10 @@ class SimulationDriver:
         """
         self._budget.restart()
         replay = Replay(self.world, self._repeat, self._breathe)
-        for entry in replay.upto(entries, until):
+        for entry in replay.upto(entries, progress, until):
             self._journal.add(entry)
         self._sequence = replay.sequence
-        if not self.world.clock.stands_still:
+        if pauses and not self.world.clock.stands_still:
             self._pause()
         self._commit()
 

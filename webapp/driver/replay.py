@@ -19,13 +19,15 @@ if TYPE_CHECKING:
 
 
 class Until(NamedTuple):
-    """Up to where to repeat: everything up to ``revision``, and then up to virtual time ``at_ms``.
+    """Up to where to repeat; one of the two is given.
 
-    A moment inside one handler's work (which may write many revisions) is met at that handler's end.
+    Attributes:
+        revision: Up to the end of the handler or command that writes it (which may write more).
+        at_ms: Everything up to and including this virtual millisecond.
     """
 
-    revision: int
-    at_ms: int
+    revision: int | None = None
+    at_ms: int | None = None
 
 
 class Replay:
@@ -64,40 +66,42 @@ class Replay:
             self._repeat(entry)
         self._run_to(*progress)
 
-    def upto(self, entries: Iterable[JournalEntry], until: Until) -> Iterator[JournalEntry]:
-        """Repeat up to a moment; yields each command repeated.
+    def upto(
+        self, entries: Iterable[JournalEntry], progress: tuple[int, int], until: Until
+    ) -> Iterator[JournalEntry]:
+        """Repeat up to a moment, or up to the run's end if that comes first; yields each command repeated.
 
         Raises:
             SimulationError: The run went another way than it did before.
         """
         sim = self._world.sim
+        last_ms, last_event = progress
         for entry in entries:
             stamp = entry.stamp
-            if self._reaches(until, stamp.events_processed) or stamp.at_ms > until.at_ms:
+            if self._reaches(until, stamp.at_ms, stamp.events_processed):
                 break
             self._advance(stamp.at_ms)
             self._repeat(entry)
             yield entry
-            if self._is_at(until):
-                break
-        self._reaches(until, None)
-        if until.at_ms > sim.now_ms:
-            sim.clock.advance_to(until.at_ms)
+        else:
+            if self._reaches(until, last_ms, last_event) is False:
+                self._advance(last_ms)
+        if until.at_ms is not None and sim.now_ms < until.at_ms <= last_ms:
+            self._advance(until.at_ms)
 
-    def _reaches(self, until: Until, events_processed: int | None) -> bool:
-        """Run on to a number of handlers; return whether the moment came first."""
-        sim = self._world.sim
-        while not self._is_at(until):
-            if events_processed is not None and sim.events_processed >= events_processed:
-                return False
+    def _reaches(self, until: Until, at_ms: int, events_processed: int) -> bool:
+        """Run on to a point of the run; return whether the moment comes first."""
+        sim, world = self._world.sim, self._world
+        while until.revision is None or world.revision < until.revision:
+            if sim.events_processed >= events_processed:
+                return until.at_ms is not None and at_ms > until.at_ms
             due_ms = sim.next_event_ms()
-            if due_ms is None or due_ms > until.at_ms:
-                return events_processed is None
+            if due_ms is None:
+                raise self._nothing_left(events_processed)
+            if until.at_ms is not None and due_ms > until.at_ms:
+                return True
             self._step()
         return True
-
-    def _is_at(self, until: Until) -> bool:
-        return self._world.revision >= until.revision and self._world.sim.now_ms >= until.at_ms
 
     def _repeat(self, entry: JournalEntry) -> None:
         self._handle(entry)
@@ -112,12 +116,15 @@ class Replay:
         sim = self._world.sim
         while sim.events_processed < events_processed:
             if sim.next_event_ms() is None:
-                raise SimulationError(
-                    f"replay diverged: nothing left to run after {sim.events_processed} events,"
-                    f" {events_processed} were journalled"
-                )
+                raise self._nothing_left(events_processed)
             self._step()
         self._advance(at_ms)
+
+    def _nothing_left(self, events_processed: int) -> SimulationError:
+        return SimulationError(
+            f"replay diverged: nothing left to run after {self._world.sim.events_processed} events,"
+            f" {events_processed} were journalled"
+        )
 
     def _advance(self, at_ms: int) -> None:
         sim = self._world.sim

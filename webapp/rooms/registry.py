@@ -30,6 +30,7 @@ from webapp.sim.errors import SimulationError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from webapp.cluster.past import Moment, Past
     from webapp.http.assets import WebRoot
 
 MAX_ROOMS = 24
@@ -137,8 +138,10 @@ class Rooms:
         room: Room | None = None
         try:
             room = Room(name, Journal.create(self._folder_of(name), genesis), self._web_root)
-            entries = list(source.driver.commands(after=0))
-            room.branch(entries, Until(moment.revision, moment.at_ms))
+            driver = source.driver
+            # Taken together: the other room goes on while its run is repeated.
+            entries, progress = list(driver.commands(after=0)), driver.progress
+            room.branch(entries, progress, _until(source.cluster.past, moment))
         except (JournalError, SimulationError) as error:
             if room is not None:
                 room.driver.abandon()
@@ -204,3 +207,10 @@ class Rooms:
 
     def _folder_of(self, name: str) -> Path:
         return self._directory / FOLDER / name
+
+
+def _until(past: Past, moment: Moment) -> Until:
+    """A moment of one run as the end of another's repetition."""
+    if moment.at_ms > past.time_of(moment.revision):
+        return Until(at_ms=moment.at_ms)
+    return Until(revision=moment.revision)

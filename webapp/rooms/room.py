@@ -57,9 +57,9 @@ class Room:
         self.prefix = "" if name == MAIN else f"/rooms/{name}"
         self.replayed = 0
         self.genesis = journal.genesis
-        self.cluster = Cluster(_cluster_config(journal.genesis))
+        self.cluster = make_cluster(journal.genesis)
         # The projector is one of the cluster's watchers, so it is there before the replay, as it was.
-        projector = Projector(self.cluster)
+        projector = Projector(self.cluster, self.cluster.scheduler.queue)
         self.driver = SimulationDriver(self.cluster, journal)
         self.flask = Flask(__name__, static_folder=web_root.dist, static_url_path="/static")
         self.flask.register_blueprint(make_pages(self.driver, self.cluster, web_root))
@@ -79,9 +79,11 @@ class Room:
         """
         self.replayed = self.driver.replay()
 
-    def branch(self, entries: Iterable[JournalEntry], until: Until) -> None:
+    def branch(
+        self, entries: Iterable[JournalEntry], progress: tuple[int, int], until: Until
+    ) -> None:
         """Take over another run up to a moment, and stand still there."""
-        self.driver.branch(entries, until)
+        self.driver.branch(entries, progress, until)
 
     def start(self) -> None:
         """Let virtual time flow, and frames."""
@@ -141,13 +143,16 @@ class Room:
         )
 
 
-def _cluster_config(genesis: Genesis) -> ClusterConfig:
-    return ClusterConfig(
-        seed=genesis.seed,
-        start_ms=genesis.start_ms,
-        nodes=genesis.nodes,
-        network_plugin=genesis.config["network_plugin"],
-        speed=genesis.config["speed"],
-        # The gate names the local admin; whoever comes without a name is nobody.
-        anonymous=False,
+def make_cluster(genesis: Genesis) -> Cluster:
+    """The world of a run, at its beginning."""
+    return Cluster(
+        ClusterConfig(
+            seed=genesis.seed,
+            start_ms=genesis.start_ms,
+            nodes=genesis.nodes,
+            network_plugin=genesis.config["network_plugin"],
+            speed=genesis.config["speed"],
+            # The gate names the local admin; whoever comes without a name is nobody.
+            anonymous=False,
+        )
     )
