@@ -16,6 +16,7 @@ State = Literal["running", "progress", "waiting", "failing", "terminating", "unk
 Role = Literal["init", "sidecar", "app", "ephemeral"]
 ContainerPhase = Literal["waiting", "running", "terminated"]
 Outcome = Literal["done", "now", "todo", "failed"]
+Lane = Literal["active", "backoff", "unschedulable", "gated"]
 
 
 class View(msgspec.Struct, rename="camel", kw_only=True):
@@ -215,6 +216,29 @@ class FactView(View):
     data: dict[str, Any]
 
 
+class QueuedPodView(View):
+    """A Pod that waits for a Node; ``until`` is when its back-off ends, ``None`` in other lanes.
+
+    ``plugins`` refused it last, or gate it.
+    """
+
+    pod_uid: str
+    lane: Lane
+    attempts: int
+    until: int | None
+    plugins: list[str]
+
+
+class QueueView(View):
+    """The scheduler's queue: Pods a lane, and the first of each lane, at most 20, in order."""
+
+    active: int
+    backoff: int
+    unschedulable: int
+    gated: int
+    pods: list[QueuedPodView]
+
+
 class Hello(View):
     """First frame of a connection; ``api_prefix`` is what API paths begin with ("" for the main room)."""
 
@@ -230,7 +254,7 @@ class Hello(View):
 
 
 class Snapshot(View):
-    """Everything the picture needs at one revision."""
+    """Everything the picture needs at one revision; ``queue`` is not known of earlier moments."""
 
     seq: int
     revision: int
@@ -241,10 +265,14 @@ class Snapshot(View):
     workloads: list[WorkloadView]
     journeys: list[JourneyView]
     namespaces: list[str]
+    queue: QueueView | None
 
 
 class Delta(View):
-    """What changed since ``seq - 1``: whole views of changed objects, UIDs of those gone."""
+    """What changed since ``seq - 1``: whole views of changed objects, UIDs of those gone.
+
+    ``namespaces`` and ``queue`` are whole if they changed, else ``None``.
+    """
 
     seq: int
     revision: int
@@ -255,6 +283,7 @@ class Delta(View):
     journeys: list[JourneyView]
     namespaces: list[str] | None
     removed: list[str]
+    queue: QueueView | None
 
 
 class Facts(View):

@@ -48,8 +48,9 @@ if TYPE_CHECKING:
     from webapp.client.rest import RESTClient
     from webapp.cluster.clock import ClockState
     from webapp.journey.timeline import PodJourney, StepProgress
-    from webapp.live.frames import Outcome, PodView, Requests, ServiceView
+    from webapp.live.frames import Outcome, PodView, QueueView, Requests, ServiceView
     from webapp.network.flows import FlowLog
+    from webapp.scheduler.scheduling_queue import SchedulingQueue
     from webapp.sim.loop import Simulation
     from webapp.trace.recorder import FactRecord, Recorder
 
@@ -111,9 +112,11 @@ class Projector:
         seq: Number of the last delta taken; a browser resynchronises when it misses one.
     """
 
-    def __init__(self, cluster: Pictured) -> None:
+    def __init__(self, cluster: Pictured, queue: SchedulingQueue | None = None) -> None:
         self.seq = 0
         self._cluster = cluster
+        self._queue = queue
+        self._queue_version = -1
         self._removed: dict[str, None] = {}
         self._dirty_nodes: dict[str, JSONObject] = {}
         self._dirty_pods: dict[str, JSONObject] = {}
@@ -150,6 +153,7 @@ class Projector:
             ],
             journeys=[journey_view(journey) for journey in journeys],
             namespaces=sorted(self._namespaces.store),
+            queue=views.queue_view(self._queue) if self._queue is not None else None,
         )
 
     def take_delta(self) -> Delta | None:
@@ -157,7 +161,14 @@ class Projector:
         journeys = self._cluster.journeys.take_changed()
         for journey in journeys:
             self._mark_pod_of(journey)
-        if not (journeys or self._removed or self._namespaces_changed or self._has_dirty()):
+        queue = self._take_queue()
+        if not (
+            journeys
+            or self._removed
+            or self._namespaces_changed
+            or queue is not None
+            or self._has_dirty()
+        ):
             return None
         self.seq += 1
         delta = Delta(
@@ -170,12 +181,20 @@ class Projector:
             journeys=[journey_view(journey) for journey in journeys],
             namespaces=sorted(self._namespaces.store) if self._namespaces_changed else None,
             removed=list(self._removed),
+            queue=queue,
         )
         for dirty in self._dirty():
             dirty.clear()
         self._removed.clear()
         self._namespaces_changed = False
         return delta
+
+    def _take_queue(self) -> QueueView | None:
+        """The scheduler's queue if Pods came, went or changed lanes."""
+        if self._queue is None or self._queue.version == self._queue_version:
+            return None
+        self._queue_version = self._queue.version
+        return views.queue_view(self._queue)
 
     def take_facts(self) -> Facts | None:
         """The newest facts since the last call, or ``None`` when there are none."""

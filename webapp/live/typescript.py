@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parents[2] / "static/src/lib/live"
 TARGET = FOLDER / "protocol.ts"
 HISTORY_TARGET = FOLDER / "history.ts"
-ALIASES = ("State", "Role", "ContainerPhase", "Outcome")
+ALIASES = ("State", "Role", "ContainerPhase", "Outcome", "Lane")
 HISTORY_ALIASES = ("MarkKind", "ChangeType")
 HEAD = (
     "// Generated from webapp/live/frames.py by `python -m webapp.live.typescript`; do not edit.\n"

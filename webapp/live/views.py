@@ -24,6 +24,8 @@ from webapp.live.frames import (
     NodeView,
     PodView,
     PortView,
+    QueuedPodView,
+    QueueView,
     ServiceView,
     VolumeView,
     WorkloadView,
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
     from webapp.apimachinery.meta import JSONObject
     from webapp.live.frames import ContainerPhase, Role, State
+    from webapp.scheduler.scheduling_queue import SchedulingQueue
 
 FAILING = frozenset(
     {
@@ -52,6 +55,7 @@ FAILING = frozenset(
         "StartError",
     }
 )
+QUEUED_PODS_A_LANE = 20
 IN_PROGRESS = frozenset({"ContainerCreating", "PodInitializing"})
 ZONE_LABEL = "topology.kubernetes.io/zone"
 
@@ -112,6 +116,28 @@ def pod_state(pod: JSONObject, word: str) -> State:
         "progress"
         if bare in IN_PROGRESS or word.startswith("Init:") or word == "Pending"
         else "failing"
+    )
+
+
+def queue_view(queue: SchedulingQueue) -> QueueView:
+    """The scheduler's queue: how many wait in each lane, and who is first."""
+    lanes = queue.lanes()
+    return QueueView(
+        active=len(lanes["active"]),
+        backoff=len(lanes["backoff"]),
+        unschedulable=len(lanes["unschedulable"]),
+        gated=len(lanes["gated"]),
+        pods=[
+            QueuedPodView(
+                pod_uid=queued.pod_info.uid,
+                lane=lane,
+                attempts=queued.attempts,
+                until=queued.backoff_until_ms or None,
+                plugins=sorted(queued.unschedulable_plugins),
+            )
+            for lane, waiting in lanes.items()
+            for queued in waiting[:QUEUED_PODS_A_LANE]
+        ],
     )
 
 

@@ -42,6 +42,7 @@ from webapp.scheduler.framework.listers import (
     Listers,
 )
 from webapp.scheduler.framework.nominator import Nominator
+from webapp.scheduler.framework.resources import pod_requests
 from webapp.scheduler.framework.types import (
     ActionType,
     ClusterEvent,
@@ -401,6 +402,8 @@ def pod_changes(old: JSONObject, new: JSONObject) -> ActionType:
     old_labels, new_labels = old["metadata"].get("labels"), new["metadata"].get("labels")
     if old_labels is not new_labels and old_labels != new_labels:
         changes |= ActionType.UPDATE_POD_LABEL
+    if _granted(old) != _granted(new) and pod_requests(old) != pod_requests(new):
+        changes |= ActionType.UPDATE_POD_SCALE_DOWN
     if old_spec is new_spec:
         return changes
     if old_spec.get("tolerations") != new_spec.get("tolerations"):
@@ -411,6 +414,12 @@ def pod_changes(old: JSONObject, new: JSONObject) -> ActionType:
         if old_spec.get(kind) != new_spec.get(kind):
             changes |= ActionType.UPDATE_POD_SCALE_DOWN
     return changes
+
+
+def _granted(pod: JSONObject) -> list[JSONObject]:
+    """What the kubelet has granted each container, where a resize may be under way."""
+    statuses = pod.get("status", {}).get("containerStatuses") or ()
+    return [status["allocatedResources"] for status in statuses if "allocatedResources" in status]
 
 
 def _put_newer(put: Callable[[JSONObject], None], _: JSONObject, new: JSONObject) -> None:

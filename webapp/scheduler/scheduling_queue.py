@@ -16,7 +16,7 @@ Models:
 from __future__ import annotations
 
 from heapq import heappop, heappush
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from webapp.scheduler.diagnosis import Waiting
 from webapp.scheduler.framework.types import (
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from webapp.scheduler.framework.types import ClusterEventWithHint, PodInfo
     from webapp.sim.events import Timer
     from webapp.sim.loop import Simulation
+
+Lane: TypeAlias = Literal["active", "backoff", "unschedulable", "gated"]
 
 FLUSH_PERIOD_MS = 30_000
 LONGEST_UNSCHEDULABLE_MS = 5 * 60_000
@@ -75,6 +77,7 @@ class SchedulingQueue:
 
     Attributes:
         policy: How it behaves from now on.
+        version: Rises whenever Pods come, go or change lanes.
     """
 
     def __init__(self, sim: Simulation, policy: QueuePolicy, on_active: Callable[[], None]) -> None:
@@ -82,6 +85,7 @@ class SchedulingQueue:
         self.policy = policy
         self._on_active = on_active
         self._sequence = 0
+        self.version = 0
         self._active: dict[str, QueuedPodInfo] = {}
         self._active_heap: list[tuple[tuple[int, ...], int, str]] = []
         self._backing_off: dict[str, QueuedPodInfo] = {}
@@ -113,6 +117,16 @@ class SchedulingQueue:
     def find(self, uid: str) -> QueuedPodInfo | None:
         """A waiting Pod, wherever it waits."""
         return self._active.get(uid) or self._backing_off.get(uid) or self._unschedulable.get(uid)
+
+    def lanes(self) -> dict[Lane, list[QueuedPodInfo]]:
+        """Who waits where, in order."""
+        parked = self._unschedulable.values()
+        return {
+            "active": sorted(self._active.values(), key=self.policy.sort_key),
+            "backoff": sorted(self._backing_off.values(), key=lambda one: one.backoff_until_ms),
+            "unschedulable": [one for one in parked if not one.gating_plugin],
+            "gated": [one for one in parked if one.gating_plugin],
+        }
 
     def waiting(self, uid: str) -> Waiting | None:
         """Where a Pod waits; ``None`` when it does not."""
@@ -160,6 +174,7 @@ class SchedulingQueue:
 
     def delete(self, uid: str) -> None:
         """A Pod went, or has been bound."""
+        self.version += 1
         self._active.pop(uid, None)
         self._backing_off.pop(uid, None)
         self._unschedulable.pop(uid, None)
@@ -176,6 +191,7 @@ class SchedulingQueue:
         if queued is None:
             return None
         queued.attempts += 1
+        self.version += 1
         self._in_flight[queued.pod_info.uid] = []
         return queued
 
@@ -219,6 +235,7 @@ class SchedulingQueue:
             return
         pod = queued.pod_info
         self._active[pod.uid] = queued
+        self.version += 1
         heappush(self._active_heap, (self.policy.sort_key(queued), queued.sequence, pod.uid))
         self._on_active()
 
@@ -233,6 +250,7 @@ class SchedulingQueue:
 
     def _park(self, queued: QueuedPodInfo) -> None:
         self._unschedulable[queued.pod_info.uid] = queued
+        self.version += 1
         if self._flush_timer is None:
             self._flush_timer = self._sim.schedule(FLUSH_PERIOD_MS, self._flush, background=True)
 
@@ -248,6 +266,7 @@ class SchedulingQueue:
         queued.backoff_until_ms = until
         uid = queued.pod_info.uid
         self._backing_off[uid] = queued
+        self.version += 1
         heappush(self._backoff_heap, (until, self.policy.sort_key(queued), queued.sequence, uid))
         self._schedule_backoff()
         if not queued.error_count:

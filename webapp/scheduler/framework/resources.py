@@ -74,7 +74,7 @@ def pod_requests(pod: JSONObject) -> PodRequests:
             kind: [_filled(container) for container in spec.get(kind) or ()]
             for kind in ("containers", "initContainers")
         }
-        scored = pods.pod_requests({"spec": {**spec, **filled}})
+        scored = pods.pod_requests({**pod, "spec": {**spec, **filled}})
     extended = sorted((name, value) for name, value in asked.extended.items() if value)
     return PodRequests(
         asked.cpu_millis,

@@ -374,6 +374,7 @@ export function demoSnapshot(room: DemoRoom): Snapshot {
     workloads: room.story ? [webWorkload(2)] : [],
     journeys: [],
     namespaces: ["default", "kube-system"],
+    queue: null,
   };
 }
 
@@ -495,6 +496,7 @@ export function demoMoments(): Moment[] {
       journeys: [journeyAt(current)],
       namespaces: null,
       removed: [],
+      queue: null,
     },
     facts: {
       dropped: 0,

@@ -4,6 +4,7 @@ export type State = "running" | "progress" | "waiting" | "failing" | "terminatin
 export type Role = "init" | "sidecar" | "app" | "ephemeral";
 export type ContainerPhase = "waiting" | "running" | "terminated";
 export type Outcome = "done" | "now" | "todo" | "failed";
+export type Lane = "active" | "backoff" | "unschedulable" | "gated";
 
 export interface ContainerView {
   name: string;
@@ -165,6 +166,22 @@ export interface FactView {
   data: Record<string, unknown>;
 }
 
+export interface QueuedPodView {
+  podUid: string;
+  lane: Lane;
+  attempts: number;
+  until: number | null;
+  plugins: string[];
+}
+
+export interface QueueView {
+  active: number;
+  backoff: number;
+  unschedulable: number;
+  gated: number;
+  pods: QueuedPodView[];
+}
+
 export interface Hello {
   productVersion: string;
   kubernetesVersion: string;
@@ -187,6 +204,7 @@ export interface Snapshot {
   workloads: WorkloadView[];
   journeys: JourneyView[];
   namespaces: string[];
+  queue: QueueView | null;
 }
 
 export interface Delta {
@@ -199,6 +217,7 @@ export interface Delta {
   journeys: JourneyView[];
   namespaces: string[] | null;
   removed: string[];
+  queue: QueueView | null;
 }
 
 export interface Facts {
