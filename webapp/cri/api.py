@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from webapp.cri.logs import ContainerLog
     from webapp.cri.programs.files.filesystem import Mount
+    from webapp.cri.programs.process_namespace import ProcessNamespace
     from webapp.trace.facts import ObjectRef
 
 CREATED = "CREATED"
@@ -64,9 +65,10 @@ class Sandbox:
         ready: Whether it is up.
         created_ms: Virtual time.
         containers: Containers made in it, oldest first.
+        processes: What all containers see of one another's processes; ``None`` until it is needed.
     """
 
-    __slots__ = ("config", "containers", "created_ms", "id", "ip", "ready")
+    __slots__ = ("config", "containers", "created_ms", "id", "ip", "processes", "ready")
 
     def __init__(self, id_: str, config: SandboxConfig, ip: str, created_ms: int) -> None:
         self.id = id_
@@ -75,6 +77,7 @@ class Sandbox:
         self.ready = True
         self.created_ms = created_ms
         self.containers: list[Container] = []
+        self.processes: ProcessNamespace | None = None
 
 
 def no_links() -> dict[str, str]:

@@ -43,6 +43,8 @@ class CommandProgram:
             console.fds,
         )
 
+        userland.first = first
+
         def interrupt(number: int) -> None:
             for invocation in foreground(userland, first):
                 userland.signal(invocation, number)
@@ -52,7 +54,7 @@ class CommandProgram:
 
     def on_signal(self, process: Process, signal: int) -> None:
         """Hand it to process 1."""
-        first = process.userland.processes.get(1)
+        first = process.userland.first
         if first is not None:
             process.userland.signal(first, signal, outside=True)
 

@@ -139,6 +139,8 @@ class ImageStore:
 
 def tag_exists(profile: ImageProfile, tag: str) -> bool:
     """Whether a well-known image has the tag: a version up to its newest, or one of its words."""
+    if tag in profile.words:
+        return True
     match = _VERSION.match(tag)
     if match is None:
         first = tag.split("-", maxsplit=1)[0]

@@ -45,6 +45,7 @@ class Process:
     __slots__ = (
         "_container",
         "_cores_millis",
+        "_enter",
         "_env",
         "_make_env",
         "_make_userland",
@@ -90,6 +91,7 @@ class Process:
         self._container = container
         self._cores_millis = cores_millis
         self._meter: Meter | None = None
+        self._enter: Callable[[Userland], None] | None = None
         self._make_userland = make_userland
         self._userland: Userland | None = None
         self._on_exit = on_exit
@@ -130,6 +132,8 @@ class Process:
             self.message_file = File()
             self._userland = self._make_userland(self)
             self._userland.cpu = MeteredCPU(self.sim, self.meter)
+            if self._enter is not None:
+                self._enter(self._userland)
             self._userland.on_out_of_memory = self.run_out_of_memory
             self._userland.on_memory_used = self._tell_memory
         return self._userland
@@ -146,6 +150,16 @@ class Process:
     def has_meter(self) -> bool:
         """Whether it has ever used anything worth counting."""
         return self._meter is not None
+
+    def look_inside(self) -> None:
+        """Make the container's files and commands, so that others see them."""
+        assert self.userland is not None  # noqa: S101  # asking makes it
+
+    def on_look_inside(self, enter: Callable[[Userland], None]) -> None:
+        """Say what enters a server's processes, once anybody may see them."""
+        self._enter = enter
+        if self._userland is not None:
+            enter(self._userland)
 
     @property
     def has_userland(self) -> bool:

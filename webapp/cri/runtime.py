@@ -328,7 +328,20 @@ class ContainerRuntime:
         message = process.message_file
         assert message is not None  # noqa: S101  # the process makes it first
         network = self._network_of(sandbox)
-        return make_userland(self._sim, container, sandbox, network, message)
+        namespace = self._namespace(container, sandbox)
+        return make_userland(self._sim, container, sandbox, network, message, namespace)
+
+    def _namespace(self, container: Container, sandbox: Sandbox) -> ProcessNamespace | None:
+        """Whose processes a container sees besides its own; ``None`` for nobody's."""
+        if sandbox.config.share_processes:
+            if sandbox.processes is None:
+                sandbox.processes = ProcessNamespace(shared=True)
+            return sandbox.processes
+        for other in sandbox.containers:
+            process = self._process(other)
+            if other.name == container.config.target and process is not None:
+                return process.userland.namespace
+        return None
 
     def _fail_start(self, container: Container, instance: _Instance, problem: str) -> None:
         """The command cannot be run: the container ends without having begun.

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 from webapp.cri.catalogue import EXIT, ImageProfile
 from webapp.cri.program import SIGTERM
 from webapp.cri.programs.files.nodes import Directory, FileError
+from webapp.cri.programs.server_processes import enter_server
+from webapp.cri.references import parse_reference
 from webapp.cri.userlands import image_inside
 
 if TYPE_CHECKING:
-    from webapp.cri.program import Process
+    from webapp.cri.program import Process, Program
+    from webapp.cri.programs.userland import Userland
 
 
 class ProfiledProgram:
@@ -30,6 +33,7 @@ class ProfiledProgram:
     def start(self, process: Process) -> None:
         """Print what the image prints; then listen, or end."""
         profile = self._profile
+        _show_processes(self, process, profile.name)
         if profile.requires_env and not any(process.env.get(name) for name in profile.requires_env):
             process.write(*_lines(profile.complaint, process))
             process.after(30, _fail)
@@ -100,6 +104,7 @@ class DeclaredServer:
 
     def start(self, process: Process) -> None:
         """Say what is not known, and listen."""
+        _show_processes(self, process, process.config.image)
         if self._notice:
             process.write(self._notice)
         process.listen(process.declared_ports)
@@ -116,6 +121,20 @@ class DeclaredServer:
     def served_file(self, process: Process, path: str) -> bytes | None:  # noqa: ARG002
         """None: what it serves is not known."""
         return None
+
+
+def _show_processes(program: Program, process: Process, image: str) -> None:
+    """What ``ps`` shows of a server, and what signals from inside do to it."""
+    name = parse_reference(image).short_name.rpartition("/")[2].removesuffix("-unprivileged")
+    argv = process.argv or (name,)
+
+    def on_stop() -> None:
+        program.on_signal(process, SIGTERM)
+
+    def enter(userland: Userland) -> None:
+        enter_server(userland, name, argv, dict(process.env), on_stop, process.exit)
+
+    process.on_look_inside(enter)
 
 
 def _has_own_files(process: Process) -> bool:

@@ -21,6 +21,7 @@ from webapp.cri.programs.files.skeleton import (
     NONE,
     image_tree,
 )
+from webapp.cri.programs.process_namespace import capability_mask
 from webapp.cri.programs.userland import Identity, Limits, Userland
 from webapp.cri.references import parse_reference
 
@@ -122,6 +123,7 @@ def make_userland(
         sandbox: For the host name and addresses.
         network: What its commands can reach.
         message: The file that its termination message is read from.
+        namespace: Which processes it sees; ``None`` for its own.
     """
     config = container.config
     inside = image_inside(config.image)
@@ -157,6 +159,8 @@ def make_userland(
         style="busybox" if inside.kind in (ALPINE, BUSYBOX) else "gnu",
         user=user,
         limits=Limits(config.cpu_limit_millis, config.memory_limit_bytes),
+        namespace=namespace,
+        capabilities=capability_mask(*config.capabilities, privileged=config.privileged),
     )
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from webapp.cri.programs.files.nodes import DENIED, Device, Directory, File, FileError
 from webapp.cri.programs.files.permissions import EXECUTE, READ, SUPERUSER, User, may
+from webapp.cri.programs.process_namespace import ProcessNamespace
 from webapp.cri.programs.streams import (
     BrokenPipe,
     FileReader,
@@ -151,6 +152,8 @@ class Invocation:
         memory_bytes: What it holds, in the model.
         depth: How many commands it is inside of.
         started_ms: Virtual time.
+        stopped: Whether a signal holds it up.
+        user: Who runs it.
     """
 
     __slots__ = (
@@ -169,7 +172,9 @@ class Invocation:
         "parent_pid",
         "pid",
         "started_ms",
+        "stopped",
         "thread",
+        "user",
         "userland",
     )
 
@@ -197,14 +202,16 @@ class Invocation:
         self.memory_bytes = 0
         self.depth = 0
         self.started_ms = userland.sim.now_ms
+        self.stopped = False
+        self.user = userland.user
         self._pending: list[tuple[int, bytes]] = []
         self._pending_bytes = 0
         self._waiters: list[Waiter] = []
 
     @property
     def name(self) -> str:
-        """What it is called by, without directories."""
-        return self.argv[0].rpartition("/")[2]
+        """What it is called by, without directories; of a title the word before the colon."""
+        return self.argv[0].partition(": ")[0].rpartition("/")[2]
 
     @property
     def files(self) -> FileSystem:
@@ -438,6 +445,10 @@ class Userland:
         limits: What it may use.
         on_out_of_memory: Called when the limit is exceeded.
         processes: PID → what runs, in order of starting.
+        namespace: Which processes its commands see.
+        first: The container's first process, once it runs.
+        capabilities: Bits of what root may do.
+        alive: ``False`` once the container has ended.
     """
 
     __slots__ = (
@@ -445,10 +456,13 @@ class Userland:
         "_drawn",
         "_files",
         "_make_files",
-        "_next_pid",
+        "alive",
+        "capabilities",
         "cpu",
+        "first",
         "identity",
         "limits",
+        "namespace",
         "network",
         "on_memory_used",
         "on_out_of_memory",
@@ -470,8 +484,14 @@ class Userland:
         style: str = "busybox",
         user: User = SUPERUSER,
         limits: Limits = Limits(),  # noqa: B008  # immutable
+        namespace: ProcessNamespace | None = None,
+        capabilities: int = 0,
     ) -> None:
         self.sim = sim
+        self.namespace = namespace or ProcessNamespace()
+        self.first: Invocation | None = None
+        self.capabilities = capabilities
+        self.alive = True
         self._commands = commands
         self._make_files = make_files
         self._files: FileSystem | None = None
@@ -485,7 +505,6 @@ class Userland:
         self.on_memory_used: Callable[[], None] = _ignore
         self.output: dict[int, Stream] = {}
         self.processes: dict[int, Invocation] = {}
-        self._next_pid = 1
         self._drawn = 0
 
     @property
@@ -493,7 +512,13 @@ class Userland:
         """The container's files, made when they are first asked for."""
         if self._files is None:
             self._files = self._make_files()
+            self._files.refresh_processes = self.namespace.fill_proc
         return self._files
+
+    @property
+    def has_files(self) -> bool:
+        """Whether anything has looked at its files yet."""
+        return self._files is not None
 
     @property
     def memory_bytes(self) -> int:
@@ -530,11 +555,12 @@ class Userland:
         """
         if len(self.processes) >= MOST_PROCESSES:
             raise NoMoreProcesses
-        invocation = Invocation(self, self._next_pid, parent_pid, argv, env, cwd, fds)
-        self._next_pid += 1
+        pid = self.namespace.next_pid()
+        invocation = Invocation(self, pid, parent_pid, argv, env, cwd, fds)
         for stream in fds.values():
             stream.retain()
-        self.processes[invocation.pid] = invocation
+        self.processes[pid] = invocation
+        self.namespace.enter(invocation)
         return invocation
 
     def start(
@@ -587,6 +613,7 @@ class Userland:
     def end(self, invocation: Invocation, code: int) -> None:
         """Take it out of the table."""
         self.processes.pop(invocation.pid, None)
+        self.namespace.leave(invocation)
         for stream in invocation.fds.values():
             stream.release()
         invocation.fds = {}
@@ -595,10 +622,11 @@ class Userland:
     def forget(self, invocation: Invocation) -> None:
         """Take back an entry that never ran, with its number."""
         self.processes.pop(invocation.pid, None)
-        self._next_pid = min(self._next_pid, invocation.pid)
+        self.namespace.take_back(invocation)
 
     def shut_down(self) -> None:
         """The container ends: whatever runs is stopped where it is."""
+        self.alive = False
         for invocation in list(self.processes.values()):
             if invocation.thread is not None:
                 invocation.thread.cancel()

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 def ps(call: Invocation) -> int:
     """``ps``, ``ps aux``, ``ps -ef``: all commands of the container."""
-    user = call.userland.user.name or str(call.userland.user.uid)
     now_ms = call.userland.sim.now_ms
     flags = "".join(call.argv[1:])
     wide = "e" in flags and "f" in flags
@@ -26,7 +25,9 @@ def ps(call: Invocation) -> int:
         call.print("UID          PID    PPID  C STIME TTY          TIME CMD")
     else:
         call.print("    PID TTY          TIME CMD")
-    for item in list(call.userland.processes.values()):
+    visible = call.userland.namespace.visible
+    for item in [visible[pid] for pid in sorted(visible)]:
+        user = item.user.name or str(item.user.uid)
         command = " ".join(item.argv)
         seconds = (now_ms - item.started_ms) // 1000
         if call.userland.style == "busybox":
@@ -65,14 +66,14 @@ def kill(call: Invocation) -> Steps:
                 call.complain(f"{word}: no process killed")
         for target in targets:
             if number:
-                call.userland.signal(target, number)
+                target.userland.signal(target, number)
     yield from call.flush()
     yield 0
     return code
 
 
 def _targets(call: Invocation, word: str) -> list[Invocation]:
-    running = list(call.userland.processes.values())
+    running = list(call.userland.namespace.visible.values())
     if call.name == "kill":
         return [item for item in running if str(item.pid) == word]
     if "-f" in call.argv:
@@ -85,7 +86,7 @@ def pgrep(call: Invocation) -> int:
     words = [word for word in call.argv[1:] if not word.startswith("-")]
     found = [
         item
-        for item in call.userland.processes.values()
+        for item in call.userland.namespace.visible.values()
         if item is not call
         and words
         and words[0] in (" ".join(item.argv) if "-f" in call.argv else item.name)

@@ -251,7 +251,8 @@ def _target(shell: ShellState, word: str) -> Invocation | None:
     if word.startswith("%") and word[1:].isdigit():
         index = int(word[1:])
         return shell.jobs[index - 1] if 0 < index <= len(shell.jobs) else None
-    return shell.invocation.userland.processes.get(int(word)) if word.isdigit() else None
+    visible = shell.invocation.userland.namespace.visible
+    return visible.get(int(word)) if word.isdigit() else None
 
 
 def signal_number(text: str) -> int | None:
