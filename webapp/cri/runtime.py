@@ -33,6 +33,7 @@ from webapp.cri.port_forward import SandboxForwarder
 from webapp.cri.program import DEFAULT_CORES_MILLIS, SIGTERM, Process, Program
 from webapp.cri.program_session import ProgramSession
 from webapp.cri.programs.network import NoNetwork
+from webapp.cri.programs.process_namespace import ProcessNamespace
 from webapp.cri.references import parse_reference
 from webapp.cri.sessions import AttachSession, LogSession
 from webapp.cri.stats import (

@@ -28,6 +28,7 @@ from webapp.cri.references import parse_reference
 if TYPE_CHECKING:
     from webapp.cri.api import Container, Sandbox
     from webapp.cri.programs.network import Network
+    from webapp.cri.programs.process_namespace import ProcessNamespace
     from webapp.sim.loop import Simulation
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -113,7 +114,12 @@ def image_inside(image: str) -> ImageInside:
 
 
 def make_userland(
-    sim: Simulation, container: Container, sandbox: Sandbox, network: Network, message: File
+    sim: Simulation,
+    container: Container,
+    sandbox: Sandbox,
+    network: Network,
+    message: File,
+    namespace: ProcessNamespace | None = None,
 ) -> Userland:
     """A container's commands and files, none of which run yet.
 

@@ -123,6 +123,7 @@ class RuntimeManager:
             hostname=spec.get("hostname") or worker.pod["metadata"]["name"],
             host_network=bool(spec.get("hostNetwork")),
             runtime_handler=spec.get("runtimeClassName") or "",
+            share_processes=bool(spec.get("shareProcessNamespace")),
             host_aliases=tuple(
                 (alias["ip"], tuple(alias.get("hostnames") or ()))
                 for alias in spec.get("hostAliases") or ()
