@@ -27,6 +27,7 @@ from webapp.controller.persistentvolume.pv_controller import PersistentVolumeCon
 from webapp.controller.podautoscaler.horizontal import HorizontalController
 from webapp.controller.podgc.pod_gc import PodGCController
 from webapp.controller.replicaset.replica_set import ReplicaSetController
+from webapp.controller.replication.replication_controller import ReplicationManager
 from webapp.controller.resourcequota.resource_quota_controller import ResourceQuotaController
 from webapp.controller.serviceaccount.root_ca_publisher import RootCACertPublisher
 from webapp.controller.serviceaccount.serviceaccounts_controller import ServiceAccountsController
@@ -62,6 +63,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     PersistentVolumeController,
     PodGCController,
     ReplicaSetController,
+    ReplicationManager,
     ResourceQuotaController,
     RootCACertPublisher,
     ServiceAccountsController,

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from webapp.api.resources import PODS, REPLICA_SETS
 from webapp.apimachinery.labels import selector_from_label_selector
@@ -42,7 +42,9 @@ from webapp.controller.replicaset.status import compute_status, count_available
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from webapp.apimachinery.labels import Selector
     from webapp.apimachinery.meta import JSONObject
+    from webapp.apimachinery.schema import GroupVersionResource
     from webapp.controller.bursts import Burst
     from webapp.controller.context import ControllerContext
 
@@ -51,9 +53,16 @@ BURST_REPLICAS = 500
 
 
 class ReplicaSetController(Controller):
-    """Reconciles ReplicaSets; keys are ``namespace/name``."""
+    """Reconciles ReplicaSets; keys are ``namespace/name``.
+
+    Attributes:
+        kind: What its objects are called.
+        resource: Where they are kept.
+    """
 
     name = "replicaset-controller"
+    kind: ClassVar[str] = "ReplicaSet"
+    resource: ClassVar[GroupVersionResource] = REPLICA_SETS
     max_retries = 1 << 30
 
     def __init__(self, context: ControllerContext) -> None:
@@ -63,7 +72,7 @@ class ReplicaSetController(Controller):
         self._bursts = Bursts(context.sim, context.recorder)
         self._tallies: dict[str, PodTally] = {}
         self._bodies: dict[str, tuple[JSONObject, JSONObject]] = {}
-        self._replica_sets = context.informers.informer(REPLICA_SETS)
+        self._replica_sets = context.informers.informer(self.resource)
         self._pods = context.informers.informer(PODS)
         self._replica_sets.add_index(BY_NAMESPACE, namespace_of)
         self._replica_sets.add_index(BY_CONTROLLER, controller_uid)
@@ -76,6 +85,10 @@ class ReplicaSetController(Controller):
         self._pods.add_handler(
             on_add=self._on_pod_add, on_update=self._on_pod_update, on_delete=self._on_pod_delete
         )
+
+    def selector_of(self, replica_set: JSONObject) -> Selector:
+        """Which Pods are its own."""
+        return selector_from_label_selector(replica_set["spec"]["selector"])
 
     def sync(self, key: str) -> None:
         """Bring the number of Pods to the desired one and report it."""
@@ -125,12 +138,12 @@ class ReplicaSetController(Controller):
         if adopted:
             self._expectations.expect_creations(key, adopted)
             noun = "Pod" if adopted == 1 else "Pods"
-            self.acted(replica_set, f"ReplicaSet controller adopted {adopted} {noun}")
+            self.acted(replica_set, f"{self.kind} controller adopted {adopted} {noun}")
         return adopted
 
     def _ref_manager(self, replica_set: JSONObject) -> ControllerRefManager:
-        selector = selector_from_label_selector(replica_set["spec"]["selector"])
-        return ControllerRefManager(self.client, replica_set, selector, REPLICA_SETS, PODS)
+        selector = self.selector_of(replica_set)
+        return ControllerRefManager(self.client, replica_set, selector, self.resource, PODS)
 
     # --- creating and deleting
 
@@ -165,7 +178,7 @@ class ReplicaSetController(Controller):
         """Tell what was created; return why that was not all, if it is worth trying again."""
         self._expectations.creation_observed(key, burst.count - burst.done)
         if burst.done:
-            self.acted(replica_set, f"ReplicaSet controller created {pods_text(burst.done)}")
+            self.acted(replica_set, f"{self.kind} controller created {pods_text(burst.done)}")
         refusal = burst.refusal
         if refusal is not None and is_namespace_terminating(refusal):
             return None
@@ -259,7 +272,7 @@ class ReplicaSetController(Controller):
         for pod in pods[burst.tried :]:
             self._expectations.deletion_observed(key, namespaced_name(pod))
         if burst.done:
-            self.acted(replica_set, f"ReplicaSet controller deleted {pods_text(burst.done)}")
+            self.acted(replica_set, f"{self.kind} controller deleted {pods_text(burst.done)}")
         return burst.refusal
 
     def _delete_pod(self, key: str, replica_set: JSONObject, pod: JSONObject) -> None:
@@ -306,7 +319,7 @@ class ReplicaSetController(Controller):
             self.enqueue_after(key, wait_ms, background=False)
         status = compute_status(replica_set, tally, available, failure, self.sim.now_ms)
         if status != replica_set.get("status"):
-            self.client.update(REPLICA_SETS, {**replica_set, "status": status}, "status")
+            self.client.update(self.resource, {**replica_set, "status": status}, "status")
 
     # --- handlers
 
@@ -337,7 +350,7 @@ class ReplicaSetController(Controller):
         self.enqueue(key)
 
     def _on_pod_add(self, pod: JSONObject) -> None:
-        owner = _replica_set_owner(pod)
+        owner = self._owner_of(pod)
         if owner is None:
             if controller_of(pod) is None:
                 self._enqueue_matching(pod)
@@ -357,7 +370,7 @@ class ReplicaSetController(Controller):
             self._on_pod_add(new)
             return
         pod_key = namespaced_name(new)
-        owner, old_owner = _replica_set_owner(new), _replica_set_owner(old)
+        owner, old_owner = self._owner_of(new), self._owner_of(old)
         if old_owner is not None and (owner is None or owner["uid"] != old_owner["uid"]):
             self._forget_pod(pod_key, old, old_owner)
         if owner is None:
@@ -379,7 +392,7 @@ class ReplicaSetController(Controller):
             self.enqueue(key)
 
     def _on_pod_delete(self, pod: JSONObject) -> None:
-        owner = _replica_set_owner(pod)
+        owner = self._owner_of(pod)
         if owner is not None:
             pod_key = namespaced_name(pod)
             key = f"{pod['metadata']['namespace']}/{owner['name']}"
@@ -408,13 +421,11 @@ class ReplicaSetController(Controller):
         if not labels:
             return
         for replica_set in self._replica_sets.by_index(BY_NAMESPACE, pod["metadata"]["namespace"]):
-            selector = selector_from_label_selector(replica_set["spec"]["selector"])
+            selector = self.selector_of(replica_set)
             if selector.matches(labels):
                 self.enqueue(namespaced_name(replica_set))
 
-
-def _replica_set_owner(pod: JSONObject) -> JSONObject | None:
-    owner = controller_of(pod)
-    if owner is None or owner["kind"] != "ReplicaSet":
-        return None
-    return owner
+    def _owner_of(self, pod: JSONObject) -> JSONObject | None:
+        """The Pod's controller, if it is one of ours."""
+        owner = controller_of(pod)
+        return owner if owner is not None and owner["kind"] == self.kind else None

@@ -1,0 +1,1 @@
+"""ReplicationControllers: ReplicaSets as they were before there were Deployments."""
