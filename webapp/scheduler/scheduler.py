@@ -402,7 +402,8 @@ def pod_changes(old: JSONObject, new: JSONObject) -> ActionType:
     old_labels, new_labels = old["metadata"].get("labels"), new["metadata"].get("labels")
     if old_labels is not new_labels and old_labels != new_labels:
         changes |= ActionType.UPDATE_POD_LABEL
-    if _granted(old) != _granted(new) and pod_requests(old) != pod_requests(new):
+    granted = _granted(old)  # none before the first status, which grants what was asked
+    if granted and granted != _granted(new) and pod_requests(old) != pod_requests(new):
         changes |= ActionType.UPDATE_POD_SCALE_DOWN
     if old_spec is new_spec:
         return changes

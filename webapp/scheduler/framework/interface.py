@@ -133,9 +133,11 @@ class Plugin:
 
     Attributes:
         name: Upstream's name.
+        looks_at_volumes_only: Whether it signs Pods without claims and disks all alike.
     """
 
     name: ClassVar[str]
+    looks_at_volumes_only: ClassVar[bool] = False
 
     def sign(self, pod: PodInfo) -> Hashable:  # noqa: ARG002  # the answer of a plugin that looks at no Pod
         """What this plugin looks at in a Pod; Pods that all plugins sign alike share verdicts.

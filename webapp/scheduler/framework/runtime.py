@@ -63,6 +63,11 @@ class Framework:
         self.plugins = tuple(plugin for plugin, _ in plugins)
         self._handle = handle
         self._signs = [p.sign for p in self.plugins if type(p).sign is not Plugin.sign]
+        self._signs_without_volumes = [
+            p.sign
+            for p in self.plugins
+            if type(p).sign is not Plugin.sign and not p.looks_at_volumes_only
+        ]
         used = points or {}
 
         def at(point: str) -> list[Plugin]:
@@ -104,7 +109,9 @@ class Framework:
         With ``wanted`` it may be up to date for that many rows from ``start`` on only.
         """
         if pod.signed_at != self._handle.listers.selectors_version or pod.claims:
-            pod.signature = tuple([sign(pod) for sign in self._signs])
+            has_volumes = pod.claims or pod.disks
+            signs = self._signs if has_volumes else self._signs_without_volumes
+            pod.signature = tuple([sign(pod) for sign in signs])
             pod.signed_at = self._handle.listers.selectors_version
         classes = self._classes
         found = classes.get(pod.signature)

@@ -47,6 +47,7 @@ class NodeVolumeLimits(PreFilterPlugin, FilterPlugin):
     """Counts the volumes of each driver on a Node."""
 
     name = "NodeVolumeLimits"
+    looks_at_volumes_only = True
     scope = Scope.USAGE
 
     def __init__(self, handle: Handle) -> None:

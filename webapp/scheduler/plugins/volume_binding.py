@@ -108,6 +108,7 @@ class VolumeBinding(PreFilterPlugin, FilterPlugin, ReservePlugin, PreBindPlugin)
     """Filters by where volumes are, and binds them."""
 
     name = "VolumeBinding"
+    looks_at_volumes_only = True
     scope = Scope.NODE
 
     def __init__(self, handle: Handle, bind_timeout_ms: int = BIND_TIMEOUT_MS) -> None:

@@ -56,6 +56,7 @@ class VolumeRestrictions(PreFilterPlugin, ClusterFilterPlugin):
     """Looks for other users of the Pod's claims and disks."""
 
     name = "VolumeRestrictions"
+    looks_at_volumes_only = True
 
     def __init__(self, handle: Handle) -> None:
         self._volumes = handle.volumes

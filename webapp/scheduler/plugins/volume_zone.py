@@ -53,6 +53,7 @@ class VolumeZone(PreFilterPlugin, FilterPlugin):
     """Compares labels of bound volumes with those of Nodes."""
 
     name = "VolumeZone"
+    looks_at_volumes_only = True
     scope = Scope.NODE
 
     def __init__(self, handle: Handle) -> None:
