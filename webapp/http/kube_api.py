@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from webapp.apimachinery.wire import LogResponse, Response, StreamResponse, WatchResponse
 from webapp.apiserver.request_info import parse_request_info
+from webapp.cluster.door import ConnectionRefused
 from webapp.driver.driver import StoppedError
 from webapp.driver.pacing import monotonic
 from webapp.http import metrics as metrics_module
 from webapp.http.codec import encode_response, read_request, status_line, warning_headers
 from webapp.http.errors import NotModelled, error_response
 from webapp.http.past import PARAMETER, in_the_past
+from webapp.http.refusal import refuse_connection
 from webapp.http.upgrade import STREAMING, Upgrade
 from webapp.http.watch_stream import LogStream, WatchStream
 
@@ -77,6 +79,9 @@ class KubeAPI:
             answer = self._answer(request, info)
         except Exception as error:  # noqa: BLE001 - error_response logs what is no refusal
             answer = error_response(error, self._driver)
+        if isinstance(answer, ConnectionRefused):
+            refuse_connection(environ)
+            return ()
         if isinstance(answer, WatchResponse):
             stream = WatchStream(answer, environ, self._bookmark_revision(environ))
             return self._stream(stream, "application/json", answer.warnings, info, start_response)

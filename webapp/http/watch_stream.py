@@ -95,6 +95,9 @@ class WatchStream:
         self._watcher.start(self._deliver)
 
     def _deliver(self, events: Sequence[WatchEvent]) -> None:
+        if not events:  # the API server is gone, and its connections with it
+            self.end()
+            return
         if len(self._backlog) + len(events) > MAX_BACKLOG_EVENTS and self._backlog:
             self._overflown = True
         else:
