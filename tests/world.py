@@ -23,6 +23,7 @@ RESOURCES = {
     "Job": resources.JOBS,
     "LimitRange": resources.LIMIT_RANGES,
     "Namespace": resources.NAMESPACES,
+    "NetworkPolicy": resources.NETWORK_POLICIES,
     "Node": resources.NODES,
     "PersistentVolume": resources.PERSISTENT_VOLUMES,
     "PersistentVolumeClaim": resources.PERSISTENT_VOLUME_CLAIMS,
@@ -36,6 +37,7 @@ RESOURCES = {
     "ServiceAccount": resources.SERVICE_ACCOUNTS,
     "StatefulSet": resources.STATEFUL_SETS,
     "StorageClass": resources.STORAGE_CLASSES,
+    "Traffic": resources.TRAFFICS,
 }
 CLUSTER_SCOPED = {"Fault", "Namespace", "Node", "PersistentVolume", "StorageClass"}
 
@@ -47,8 +49,10 @@ class World:
         cluster: The cluster itself.
     """
 
-    def __init__(self, *, seed: int = 0, nodes: int = 3) -> None:
-        self.cluster = Cluster(ClusterConfig(seed=seed, start_ms=START_MS, nodes=nodes, speed=None))
+    def __init__(self, *, seed: int = 0, nodes: int = 3, **config: Any) -> None:
+        self.cluster = Cluster(
+            ClusterConfig(seed=seed, start_ms=START_MS, nodes=nodes, speed=None, **config)
+        )
 
     def create(self, *objects: Any) -> None:
         """Create objects, one after the other."""

@@ -44,7 +44,9 @@ if TYPE_CHECKING:
     from webapp.apimachinery.wire import Answer
     from webapp.cluster.config import ClusterConfig
     from webapp.cluster.door import Line
+    from webapp.cluster.fabric import Reach
     from webapp.cluster.past import Moment
+    from webapp.network.cni import NetworkPlugin
     from webapp.network.flows import FlowLog
     from webapp.scheduler.scheduler import Scheduler
 
@@ -127,6 +129,23 @@ class Cluster:
     def flows(self) -> FlowLog:
         """Every request of the pod network, counted."""
         return self._machines.plane.flows
+
+    @property
+    def network(self) -> NetworkPlugin:
+        """The network plugin: what it is, and each Node's ranges."""
+        return self._machines.network
+
+    def reach(self, source: str, destination: str, port: int, protocol: str = "TCP") -> list[Reach]:
+        """Whether NetworkPolicies let one end reach another: see :meth:`Fabric.reach`.
+
+        Raises:
+            LookupError: There is no such end.
+        """
+        return self._machines.fabric.reach(source, destination, port, protocol)
+
+    def reach_matrix(self, namespace: str, port: int = 80, protocol: str = "TCP") -> list[Reach]:
+        """The same for every pair of different Pods of a namespace."""
+        return self._machines.fabric.matrix(namespace, port, protocol)
 
     def handle(self, request: Request) -> Answer:
         """Answer an API request from outside, or take a stream's input, at the present virtual instant."""

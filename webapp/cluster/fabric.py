@@ -9,12 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from webapp.api.resources import NAMESPACES, NETWORK_POLICIES
-from webapp.cluster.ends import Ends
+from webapp.cluster.ends import OUTSIDE, Ends
 from webapp.cluster.listeners import Listeners
 from webapp.cluster.paths import Paths
 from webapp.cluster.pod_network import PodNetwork
 from webapp.cluster.requests import Requests
 from webapp.network.dns import ClusterDNS
+from webapp.network.ipam import number
+from webapp.network.outside import NAMES
 from webapp.network.policy.evaluator import PolicyEvaluator
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from webapp.cluster.paths import Machinery
     from webapp.cri.api import Sandbox
     from webapp.network.policy.ends import End, Verdict
+    from webapp.network.rules import ServiceRule
     from webapp.sim.loop import Simulation
     from webapp.sim.rng import RandomStreams
     from webapp.trace.recorder import Recorder
@@ -84,8 +87,28 @@ class Fabric:
         """The network as a container sees it."""
         return PodNetwork(self.requests, self.ends, node, sandbox, container)
 
-    def reach(self, source: End, destination: End, port: int, protocol: str = "TCP") -> Reach:
-        """Whether policies let one end reach a port of another."""
+    def reach(self, source: str, destination: str, port: int, protocol: str = "TCP") -> list[Reach]:
+        """Whether policies let one end reach a port of another.
+
+        Args:
+            source: ``namespace/name`` of a Pod, ``outside``, an address, or a name outside.
+            destination: The same, or ``svc/namespace/name`` for every ready endpoint of a Service.
+            port: The port dialled; of a Service its own port, which is translated.
+            protocol: TCP, UDP or SCTP.
+
+        Returns:
+            One answer, or one an endpoint of the Service, sorted by address.
+
+        Raises:
+            LookupError: There is no such Pod, Service or name; the message says which.
+        """
+        client = self._end(source)
+        return [
+            self._judge(client, end, number, protocol)
+            for end, number in self._destinations(destination, port, protocol)
+        ]
+
+    def _judge(self, source: End, destination: End, port: int, protocol: str) -> Reach:
         return Reach(
             _name(source),
             _name(destination),
@@ -95,11 +118,51 @@ class Fabric:
             self._machines.network.profile.enforces_policies,
         )
 
+    def _end(self, text: str) -> End:
+        if text == "outside":
+            return OUTSIDE
+        if "/" in text:
+            namespace, _, name = text.partition("/")
+            pod = self.ends.pod(namespace, name)
+            if pod is None:
+                raise LookupError(f'pod "{text}" not found')
+            return self.ends.of_pod(pod)
+        address = text if number(text) >= 0 else NAMES.get(text, "")
+        if not address:
+            raise LookupError(f'host "{text}" not found')
+        return self._at(address)
+
+    def _at(self, ip: str) -> End:
+        """Whoever has an address: a machine, a Pod, or the outside."""
+        machines = self._machines
+        node = machines.plane.node_at(ip)
+        if node:
+            return self.ends.of_machine(node, ip)
+        home = machines.network.home_of(ip)
+        runtime = machines.runtime_of(home) if home else None
+        sandboxes = runtime.sandboxes_at(ip) if runtime is not None else ()
+        return self.ends.of_sandbox(sandboxes[0], home) if sandboxes else self.ends.of_outside(ip)
+
+    def _destinations(self, text: str, port: int, protocol: str) -> list[tuple[End, int]]:
+        if not text.startswith("svc/"):
+            return [(self._end(text), port)]
+        rule = self._rule(text.removeprefix("svc/"), port, protocol)
+        return [(self._at(endpoint.ip), endpoint.port) for endpoint in rule.endpoints]
+
+    def _rule(self, service: str, port: int, protocol: str) -> ServiceRule:
+        plane = self._machines.plane
+        for node in plane.nodes():
+            for key, rule in plane.table(node).rules.items():
+                matches = key.ip and (key.port, key.protocol) == (port, protocol)
+                if matches and rule.service.rpartition(":")[0] == service:
+                    return rule
+        raise LookupError(f'service "{service}" has no {protocol} port {port}')
+
     def matrix(self, namespace: str, port: int = 80, protocol: str = "TCP") -> list[Reach]:
         """Every pair of different Pods of a namespace, by names of source and destination."""
         ends = [self.ends.of_pod(pod) for pod in self.ends.pods_in(namespace)]
         return [
-            self.reach(source, destination, port, protocol)
+            self._judge(source, destination, port, protocol)
             for source in ends
             for destination in ends
             if source is not destination

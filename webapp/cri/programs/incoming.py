@@ -43,10 +43,3 @@ class Incoming:
         while (data := self._pipe.reader.try_read(_CHUNK)) is None:
             yield self._pipe.reader.waiter()
         return data
-
-    def read_all(self) -> Generator[Wait, Any, bytes]:
-        """Everything up to the end."""
-        pieces = []
-        while data := (yield from self.read()):
-            pieces.append(data)
-        return b"".join(pieces)

@@ -192,11 +192,15 @@ def _ask_by_hand(
     lines = "".join(f"{name}: {value}\r\n" for name, value in request.headers.items())
     try:
         conversation.send(f"{head}{lines}\r\n".encode() + request.body)
-        answer = _parse((yield from incoming.read_all()))
+        data = b""
+        while piece := (yield from incoming.read()):
+            data += piece
+            if b"\n" in data and _STATUS_LINE.match(data) is None:
+                break
     finally:
         sim.cancel(timer)
         conversation.cancel()
-    return answer
+    return _parse(data)
 
 
 def _parse(data: bytes) -> HTTPAnswer | None:
