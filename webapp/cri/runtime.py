@@ -27,6 +27,7 @@ from webapp.cri.catalogue import BY_NAME
 from webapp.cri.command_program import CommandProgram, command_problem
 from webapp.cri.command_run import CommandRun
 from webapp.cri.continuation import later
+from webapp.cri.handlers import DEFAULT, HANDLERS, missing_handler
 from webapp.cri.logs import ContainerLog
 from webapp.cri.pages import WELCOME_TO_HTTPD, WELCOME_TO_NGINX, content_type, make_page
 from webapp.cri.port_forward import SandboxForwarder
@@ -94,6 +95,7 @@ class RuntimeLatencies:
     kill: Latency = field(default=Latency(20, 0.2, 5))
 
 
+REFUSE_MS = 5
 START_FAILED = 128
 MESSAGE_BYTES = 4096
 MESSAGE_LOG_BYTES = 2048
@@ -121,6 +123,7 @@ class ContainerRuntime:
         listener: Set by the kubelet before the first sandbox.
         powered: ``False`` once the machine is gone; then nothing happens any more.
         cores_millis: Processors of the machine, in millicores.
+        handlers: Names of the runtime handlers that are installed.
     """
 
     def __init__(
@@ -149,6 +152,7 @@ class ContainerRuntime:
         self.listener: RuntimeListener | None = None
         self.powered = True
         self.cores_millis = DEFAULT_CORES_MILLIS
+        self.handlers: tuple[str, ...] = (DEFAULT,)
 
     def power_off(self) -> None:
         """The machine is gone: whatever ran has stopped, and nobody is told."""
@@ -164,7 +168,13 @@ class ContainerRuntime:
         self, config: SandboxConfig, on_done: Callable[[Sandbox | str], None]
     ) -> None:
         """Make a sandbox and give it an address; ``on_done`` gets it, or why it failed."""
-        delay_ms = self._latencies.sandbox.draw(self._stream)
+        wanted = config.runtime_handler
+        if wanted and wanted not in self.handlers:
+            on_missing = (on_done, missing_handler(wanted))
+            later(self._sim, self._recorder, REFUSE_MS, _call, on_missing)
+            return
+        latency = HANDLERS[wanted].sandbox if wanted else self._latencies.sandbox
+        delay_ms = latency.draw(self._stream)
         later(self._sim, self._recorder, delay_ms, self._finish_sandbox, (config, on_done))
 
     def _finish_sandbox(
@@ -274,6 +284,9 @@ class ContainerRuntime:
     ) -> None:
         """Start its first process."""
         delay_ms = self._latencies.start.draw(self._stream)
+        handler = HANDLERS.get(sandbox.config.runtime_handler)
+        if handler is not None:
+            delay_ms = delay_ms * handler.start_factor // 100
         later(
             self._sim, self._recorder, delay_ms, self._finish_start, (container, sandbox, on_done)
         )
@@ -682,6 +695,11 @@ class ContainerRuntime:
             return program.speaks_grpc
         profile = BY_NAME.get(parse_reference(container.config.image).short_name)
         return profile is None or profile.grpc
+
+
+def _call(request: tuple[Callable[[Sandbox | str], None], str]) -> None:
+    on_done, problem = request
+    on_done(problem)
 
 
 def _no_network(_: Sandbox) -> Network:

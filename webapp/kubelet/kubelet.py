@@ -21,6 +21,7 @@ from webapp.apimachinery.status import BadRequest, NotFound
 from webapp.apimachinery.wire import LogResponse
 from webapp.cri.api import EXITED
 from webapp.cri.continuation import later
+from webapp.cri.handlers import handlers_of
 from webapp.kubelet import nodeshutdown, streaming
 from webapp.kubelet.allocation import AllocationManager
 from webapp.kubelet.eviction.eviction_manager import EvictionManager
@@ -159,6 +160,7 @@ class Kubelet:
             given.stream,
             given.runtime,
             self._starter,
+            given.client,
             given.events,
             node=given.node,
             network_ready=given.network_ready,
@@ -419,12 +421,20 @@ class Kubelet:
             self._statuses.mark(worker)
         if worker.busy or worker.state is WorkerState.TERMINATED:
             return
+        if worker.observed.sandbox is None and worker.spec.get("runtimeClassName"):
+            self._find_handlers()
         if worker.state is WorkerState.TERMINATING:
             self._sync_terminating(worker)
         elif not worker.mounted:
             self._mount(worker)
         elif self._manager.sync_pod(worker):
             self._begin_termination(worker)
+
+    def _find_handlers(self) -> None:
+        """Which runtime handlers the machine has now."""
+        node = self._given.get_node()
+        if node is not None:
+            self._given.runtime.handlers = handlers_of(node)
 
     def _mount(self, worker: PodWorker) -> None:
         if not worker.spec.get("volumes"):

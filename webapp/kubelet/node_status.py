@@ -20,6 +20,7 @@ from webapp.api.resources import LEASES, NODES
 from webapp.apimachinery.meta import object_ref
 from webapp.apimachinery.status import AlreadyExists, NotFound, ServiceUnavailable
 from webapp.apimachinery.timestamps import micro_time_text, time_text
+from webapp.cri.handlers import handlers_of, runtime_handlers_status
 from webapp.kubelet.kuberuntime.manager import NETWORK_NOT_READY
 from webapp.trace.facts import NodeReadinessChanged, NodeRegistered
 
@@ -130,6 +131,7 @@ def node_status(
             "swap": {"capacity": 0},
             "systemUUID": machine.system_uuid,
         },
+        "runtimeHandlers": runtime_handlers_status(handlers_of(node)),
     }
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from hashlib import blake2s
 from typing import TYPE_CHECKING
 
+from webapp.cri.handlers import HANDLERS
 from webapp.cri.meter import WINDOW_MS
 
 if TYPE_CHECKING:
@@ -42,6 +43,10 @@ def node_stats(
     """What the machine used altogether: nanocores and bytes."""
     nanocores, memory_bytes, containers = 0, SYSTEM_BYTES, 0
     for worker in workers:
+        sandbox = worker.observed.sandbox
+        if sandbox is not None and sandbox.ready:
+            handler = HANDLERS.get(sandbox.config.runtime_handler)
+            memory_bytes += handler.memory_bytes if handler is not None else 0
         for container in worker.running():
             containers += 1
             memory_bytes += POD_BYTES + runtime.memory_bytes(container)

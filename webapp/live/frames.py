@@ -15,6 +15,7 @@ import msgspec
 State = Literal["running", "progress", "waiting", "failing", "terminating", "unknown", "completed"]
 Role = Literal["init", "sidecar", "app", "ephemeral"]
 ContainerPhase = Literal["waiting", "running", "terminated"]
+Sandbox = Literal["container", "vm", "wasm"]
 Outcome = Literal["done", "now", "todo", "failed"]
 Lane = Literal["active", "backoff", "unschedulable", "gated"]
 
@@ -55,7 +56,7 @@ class PodView(View):
 
     ``status`` is the word in kubectl's STATUS column, ``state`` how it is drawn, ``ready`` and
     ``total`` the READY column, ``step`` the last of the nine steps that is done (0 to 9),
-    ``message`` why it waits, if it does. ``cpu_millis`` and ``memory_bytes`` are requests.
+    ``message`` why it waits, if it does, ``sandbox`` what it runs in, by its RuntimeClass's handler. ``cpu_millis`` and ``memory_bytes`` are requests.
     """
 
     uid: str
@@ -84,6 +85,7 @@ class PodView(View):
     step: int
     qos: str
     priority: int
+    sandbox: Sandbox
     revision: int
 
 

@@ -19,11 +19,13 @@ from webapp.api.resources import (
     NODES,
     PODS,
     REPLICA_SETS,
+    RUNTIME_CLASSES,
     SERVICES,
     STATEFUL_SETS,
 )
 from webapp.apimachinery.meta import namespaced_name
 from webapp.client.informer import InformerFactory
+from webapp.cri.handlers import sandbox_kind
 from webapp.journey.pod_deployment import STEPS
 from webapp.live import views
 from webapp.live.frames import (
@@ -48,7 +50,7 @@ if TYPE_CHECKING:
     from webapp.client.rest import RESTClient
     from webapp.cluster.clock import ClockState
     from webapp.journey.timeline import PodJourney, StepProgress
-    from webapp.live.frames import Outcome, PodView, QueueView, Requests, ServiceView
+    from webapp.live.frames import Outcome, PodView, QueueView, Requests, Sandbox, ServiceView
     from webapp.network.flows import FlowLog
     from webapp.scheduler.scheduling_queue import SchedulingQueue
     from webapp.sim.loop import Simulation
@@ -135,6 +137,7 @@ class Projector:
         )
         self._slices = self._follow_slices(informers)
         self._namespaces = self._follow_namespaces(informers)
+        self._runtime_classes = informers.informer(RUNTIME_CLASSES)
         informers.start()
         cluster.recorder.subscribe(self._on_fact)
 
@@ -294,7 +297,12 @@ class Projector:
 
     def _pod_view(self, pod: JSONObject) -> PodView:
         journey = self._cluster.journeys.journeys.get(pod["metadata"]["uid"])
-        return views.pod_view(pod, journey.current - 1 if journey is not None else len(STEPS))
+        step = journey.current - 1 if journey is not None else len(STEPS)
+        return views.pod_view(pod, step, self._sandbox_of(pod["spec"].get("runtimeClassName")))
+
+    def _sandbox_of(self, runtime_class: str | None) -> Sandbox:
+        found = self._runtime_classes.get(runtime_class) if runtime_class else None
+        return sandbox_kind(found["handler"]) if found is not None else "container"
 
     def _service_view(self, service: JSONObject) -> ServiceView:
         return views.service_view(

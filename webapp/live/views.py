@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from webapp.apimachinery.meta import JSONObject
-    from webapp.live.frames import ContainerPhase, Role, State
+    from webapp.live.frames import ContainerPhase, Role, Sandbox, State
     from webapp.scheduler.scheduling_queue import SchedulingQueue
 
 FAILING = frozenset(
@@ -60,7 +60,7 @@ IN_PROGRESS = frozenset({"ContainerCreating", "PodInitializing"})
 ZONE_LABEL = "topology.kubernetes.io/zone"
 
 
-def pod_view(pod: JSONObject, step: int) -> PodView:
+def pod_view(pod: JSONObject, step: int, sandbox: Sandbox = "container") -> PodView:
     """A Pod as a card; ``step`` is the last of the nine steps that is done."""
     metadata, spec, status = pod["metadata"], pod["spec"], pod.get("status") or {}
     owner = controller_of(pod) or {}
@@ -93,6 +93,7 @@ def pod_view(pod: JSONObject, step: int) -> PodView:
         step=step,
         qos=status.get("qosClass") or qos_class(pod),
         priority=spec.get("priority") or 0,
+        sandbox=sandbox,
         revision=int(metadata["resourceVersion"]),
     )
 

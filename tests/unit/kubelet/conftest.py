@@ -12,6 +12,7 @@ from webapp.apimachinery.log_options import LogOptions
 from webapp.apimachinery.wire import UserInfo
 from webapp.client.informer import InformerFactory
 from webapp.client.rest import RESTClient
+from webapp.cluster.door import Door
 from webapp.cluster.node import Machines
 from webapp.sim.rng import RandomStreams
 from webapp.trace.recorder import Recorder
@@ -29,13 +30,15 @@ class World:
         self.api = FakeAPI(sim)
         self.recorder = Recorder(sim.clock)
         self.client = RESTClient(self.api, UserInfo("admin"), "test")
+        streams = RandomStreams(seed)
         self.machines = Machines(
             sim,
-            RandomStreams(seed),
+            streams,
             self.recorder,
-            lambda user, name: RESTClient(self.api, user, name),
+            lambda user, name, _: RESTClient(self.api, user, name),
             InformerFactory(self.client),
             plugin,
+            Door(sim, streams.stream("etcd/latency")),
         )
         self.machines.start()
 

@@ -10,6 +10,7 @@ from webapp.apiserver.admission.namespace_lifecycle import NamespaceLifecycle
 from webapp.apiserver.admission.priority import PriorityPlugin
 from webapp.apiserver.admission.resource_quota import ResourceQuota
 from webapp.apiserver.admission.role_escalation import RoleEscalation
+from webapp.apiserver.admission.runtime_class import RuntimeClassPlugin
 from webapp.apiserver.admission.service_account import ServiceAccountPlugin
 from webapp.apiserver.admission.taint_nodes import TaintNodesByCondition
 
@@ -31,6 +32,7 @@ def make_plugins(
         ServiceAccountPlugin(storage, streams),
         TaintNodesByCondition(),
         PriorityPlugin(storage, cacher),
+        RuntimeClassPlugin(storage),
         DefaultTolerationSeconds(),
         ResourceQuota(storage, sim),
         RoleEscalation(storage, cacher),

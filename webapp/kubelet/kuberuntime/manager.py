@@ -12,6 +12,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from webapp.api.core.pods import is_sidecar
+from webapp.api.resources import RUNTIME_CLASSES
+from webapp.apimachinery.status import NotFound
 from webapp.cri.api import APP, EPHEMERAL, SandboxConfig
 from webapp.kubelet.backoff import Backoff, go_duration
 from webapp.kubelet.environment import pod_limit
@@ -22,7 +24,9 @@ from webapp.trace.facts import ContainerBackedOff
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from webapp.apimachinery.meta import JSONObject
     from webapp.client.record import EventRecorder
+    from webapp.client.rest import RESTClient
     from webapp.cri.api import RuntimeService, Sandbox
     from webapp.kubelet.kuberuntime.container import ContainerStarter, StartFailure
     from webapp.kubelet.pod_workers import PodWorker
@@ -51,6 +55,7 @@ class RuntimeManager:
         stream: RandomStream,
         runtime: RuntimeService,
         starter: ContainerStarter,
+        client: RESTClient,
         events: EventRecorder,
         *,
         node: str,
@@ -62,6 +67,7 @@ class RuntimeManager:
         self._stream = stream
         self._runtime = runtime
         self._starter = starter
+        self._client = client
         self._events = events
         self._node = node
         self._network_ready = network_ready
@@ -118,11 +124,16 @@ class RuntimeManager:
             self._events.event(worker.pod, "Warning", "NetworkNotReady", message)
             self._retry(worker, "", self._jittered(RETRY_MS))
             return
+        try:
+            handler = self._runtime_handler(spec)
+        except NotFound as error:
+            self._on_sandbox(worker, str(error))
+            return
         config = SandboxConfig(
             pod=worker.ref,
             hostname=spec.get("hostname") or worker.pod["metadata"]["name"],
             host_network=bool(spec.get("hostNetwork")),
-            runtime_handler=spec.get("runtimeClassName") or "",
+            runtime_handler=handler,
             share_processes=bool(spec.get("shareProcessNamespace")),
             host_aliases=tuple(
                 (alias["ip"], tuple(alias.get("hostnames") or ()))
@@ -132,6 +143,18 @@ class RuntimeManager:
         )
         worker.busy = True
         self._runtime.run_pod_sandbox(config, lambda result: self._on_sandbox(worker, result))
+
+    def _runtime_handler(self, spec: JSONObject) -> str:
+        """The handler that the Pod's RuntimeClass names, "" without one.
+
+        Raises:
+            NotFound: There is no such RuntimeClass any more.
+        """
+        name = spec.get("runtimeClassName")
+        if not name:
+            return ""
+        handler: str = self._client.get(RUNTIME_CLASSES, "", name)["handler"]
+        return handler
 
     def _on_sandbox(self, worker: PodWorker, result: Sandbox | str) -> None:
         worker.busy = False

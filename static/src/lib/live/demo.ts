@@ -97,6 +97,7 @@ export function demoPod(part: Partial<PodView> & Pick<PodView, "name">): PodView
     step: 9,
     qos: "Burstable",
     priority: 0,
+    sandbox: "container",
     revision: 100,
     ...part,
   };

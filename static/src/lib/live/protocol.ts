@@ -52,6 +52,7 @@ export interface PodView {
   step: number;
   qos: string;
   priority: number;
+  sandbox: "container" | "vm" | "wasm";
   revision: number;
 }
 
