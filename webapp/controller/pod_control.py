@@ -4,7 +4,6 @@ Every workload's controller goes through here, so that their words agree.
 
 Models:
     pkg/controller/controller_utils.go RealPodControl, GetPodFromTemplate
-    pkg/controller/replicaset/replica_set.go slowStartBatch
 """
 
 from __future__ import annotations
@@ -17,8 +16,6 @@ from webapp.controller.controller import is_namespace_terminating
 from webapp.controller.controller_ref_manager import new_controller_ref
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from webapp.apimachinery.meta import JSONObject
     from webapp.client.record import EventRecorder
     from webapp.client.rest import RESTClient
@@ -44,27 +41,6 @@ def pod_from_template(owner: JSONObject, template: JSONObject, **metadata: Any) 
     if "name" not in whole and "generateName" not in whole:
         whole["generateName"] = f"{owner['metadata']['name'][:57]}-"
     return {"apiVersion": "v1", "kind": "Pod", "metadata": whole, "spec": template["spec"]}
-
-
-def slow_start(count: int, create: Callable[[int], None]) -> tuple[int, StatusError | None]:
-    """Call ``create`` with 0 to ``count`` - 1 in growing batches, until one batch has a refusal.
-
-    Returns:
-        How many succeeded, and the first refusal.
-    """
-    done, next_index, batch = 0, 0, 1
-    refusal: StatusError | None = None
-    while next_index < count and refusal is None:
-        for index in range(next_index, min(next_index + batch, count)):
-            try:
-                create(index)
-            except StatusError as error:
-                refusal = refusal or error
-            else:
-                done += 1
-        next_index += batch
-        batch *= 2
-    return done, refusal
 
 
 class PodControl:

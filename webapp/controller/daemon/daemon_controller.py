@@ -13,6 +13,7 @@ Models:
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from webapp.api.resources import DAEMON_SETS, NODES, PODS
@@ -20,6 +21,7 @@ from webapp.apimachinery.labels import selector_from_label_selector
 from webapp.apimachinery.meta import controller_of, namespaced_name
 from webapp.apimachinery.status import NotFound, StatusError
 from webapp.controller.backoff import Backoff
+from webapp.controller.bursts import Bursts, pods_text
 from webapp.controller.controller import Controller, is_namespace_terminating
 from webapp.controller.controller_ref_manager import ControllerRefManager
 from webapp.controller.daemon.placement import (
@@ -40,13 +42,14 @@ from webapp.controller.indexes import (
     namespace_of,
     orphan_namespace,
 )
-from webapp.controller.pod_control import PodControl, pod_from_template, slow_start
+from webapp.controller.pod_control import PodControl, pod_from_template
 from webapp.controller.pods import is_pod_available, is_pod_ready, is_pod_terminal, pod_phase
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from webapp.apimachinery.meta import JSONObject
+    from webapp.controller.bursts import Burst
     from webapp.controller.context import ControllerContext
 
 BURST_REPLICAS = 250
@@ -67,6 +70,7 @@ class DaemonSetController(Controller):
         self._events = context.events(self.name)
         self._pod_control = PodControl(context.client, self._events)
         self._expectations = ControllerExpectations(context.sim)
+        self._bursts = Bursts(context.sim, context.recorder)
         self._history = History(context.client, context.informers, DAEMON_SETS)
         self._backoff = Backoff(context.sim, FAILED_POD_BACKOFF_MS, FAILED_POD_BACKOFF_LIMIT_MS)
         self._placements: dict[str, dict[str, tuple[object, object, object, Placement]]] = {}
@@ -275,41 +279,89 @@ class DaemonSetController(Controller):
         self._expectations.expect(key, len(create_on), map(namespaced_name, delete))
         template = daemon_template(daemon_set["spec"]["template"], hash_value)
 
-        def create(index: int) -> None:
+        def act(index: int) -> None:
+            if index >= len(create_on):
+                self._delete_pod(key, daemon_set, delete[index - len(create_on)])
+                return
             body = pod_from_template(daemon_set, template_for_node(template, create_on[index]))
+            self._create_pod(key, daemon_set, body)
+
+        burst = self._bursts.run(
+            len(create_on) + len(delete),
+            act,
+            goes_on=partial(self._is_unchanged, key, daemon_set),
+            on_end=partial(self._on_burst_end, key, daemon_set, create_on, delete),
+            slow_start=not delete,
+        )
+        if burst.ended:
+            refusal = self._end_burst(key, daemon_set, create_on, delete, burst)
+            if refusal is not None:
+                raise refusal
+
+    def _create_pod(self, key: str, daemon_set: JSONObject, body: JSONObject) -> None:
+        done = False
+        try:
             self._pod_control.create(daemon_set, body)
+            done = True
+        finally:
+            if not done:
+                self._expectations.creation_observed(key)
 
-        created, refusal = slow_start(len(create_on), create)
-        self._expectations.creation_observed(key, len(create_on) - created)
-        if refusal is not None and is_namespace_terminating(refusal):
-            refusal = None
-        deleted = 0
-        for pod in delete:
-            try:
-                deleted += self._delete_pod(key, daemon_set, pod)
-            except StatusError as error:
-                refusal = refusal or error
-        self._tell_done(daemon_set, created, deleted)
-        if refusal is not None:
-            raise refusal
-
-    def _delete_pod(self, key: str, daemon_set: JSONObject, pod: JSONObject) -> bool:
+    def _delete_pod(self, key: str, daemon_set: JSONObject, pod: JSONObject) -> None:
         done = False
         try:
             done = self._pod_control.delete(daemon_set, pod)
         finally:
             if not done:
                 self._expectations.deletion_observed(key, namespaced_name(pod))
-        return done
 
-    def _tell_done(self, daemon_set: JSONObject, created: int, deleted: int) -> None:
-        parts = [
-            f"{verb} {count} {'Pod' if count == 1 else 'Pods'}"
-            for verb, count in (("created", created), ("deleted", deleted))
-            if count
-        ]
-        if parts:
+    def _is_unchanged(self, key: str, daemon_set: JSONObject) -> bool:
+        current = self._daemon_sets.get(key)
+        return current is not None and all(
+            current["metadata"].get(field) == daemon_set["metadata"].get(field)
+            for field in ("deletionTimestamp", "generation", "uid")
+        )
+
+    def _on_burst_end(
+        self,
+        key: str,
+        daemon_set: JSONObject,
+        create_on: list[str],
+        delete: list[JSONObject],
+        burst: Burst,
+    ) -> None:
+        """A burst that took longer than a sync is over."""
+        current = self._daemon_sets.get(key)
+        if current is None or current["metadata"]["uid"] != daemon_set["metadata"]["uid"]:
+            return
+        if self._end_burst(key, daemon_set, create_on, delete, burst) is None:
+            self.enqueue(key)
+        else:
+            self.retry(key)
+
+    def _end_burst(
+        self,
+        key: str,
+        daemon_set: JSONObject,
+        create_on: list[str],
+        delete: list[JSONObject],
+        burst: Burst,
+    ) -> StatusError | None:
+        """Expect no longer what was not tried, tell what was done, return why that was not all."""
+        left = max(0, len(create_on) - burst.tried)
+        if left:
+            self._expectations.creation_observed(key, left)
+        for pod in delete[max(0, burst.tried - len(create_on)) :]:
+            self._expectations.deletion_observed(key, namespaced_name(pod))
+        created = min(burst.tried, len(create_on))
+        counts = (("created", created), ("deleted", burst.tried - created))
+        parts = [f"{verb} {pods_text(count)}" for verb, count in counts if count]
+        if parts and burst.refusal is None:
             self.acted(daemon_set, f"DaemonSet controller {' and '.join(parts)}")
+        refusal = burst.refusal
+        if refusal is not None and is_namespace_terminating(refusal):
+            return None
+        return refusal
 
     def _clean_up_history(
         self, daemon_set: JSONObject, revisions: Iterable[JSONObject], current: JSONObject

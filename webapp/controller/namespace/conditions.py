@@ -45,11 +45,15 @@ class Remains:
         instances: ``resource.group`` → objects left.
         finalizers: Finalizer → objects that wait for it.
         failures: Messages of refused deletions.
+        budget: Deletions that may still be tried.
+        cut_short: Whether that was too few.
     """
 
     instances: Counter[str] = field(default_factory=Counter)
     finalizers: Counter[str] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
+    budget: int = 0
+    cut_short: bool = False
 
     def count(self, resource: str, objects: list[JSONObject]) -> None:
         """Add the objects that a resource has left."""

@@ -31,6 +31,8 @@ GRACE_PERIOD_MS = 5_000
 """How long a Namespace has been ending before its content goes, so that everyone has heard of it."""
 
 FINALIZER_ESTIMATE_SECONDS = 15
+DELETIONS_A_STEP = 32
+"""Deletions in one step of time at most, so that nobody has to wait for a large Namespace."""
 
 
 class NamespaceController(Controller):
@@ -56,8 +58,11 @@ class NamespaceController(Controller):
         finalizers = namespace["spec"].get("finalizers") or []
         if "deletionTimestamp" not in namespace["metadata"] or FINALIZER not in finalizers:
             return
-        remains = Remains()
+        remains = Remains(budget=DELETIONS_A_STEP)
         estimate = self._delete_content(key, remains)
+        if remains.cut_short and not remains.failures:
+            self.enqueue_after(key, 1, background=False)
+            return
         self._write_status(namespace, remains)
         if remains.instances or remains.failures:
             self.enqueue_after(key, (estimate // 2 + 1) * 1000)
@@ -72,6 +77,8 @@ class NamespaceController(Controller):
     def _delete_content(self, namespace: str, remains: Remains) -> int:
         """Delete everything once; return the seconds that what is left may take."""
         self._delete_all(PODS, namespace, remains)
+        if remains.cut_short:
+            return 0
         if remains.instances:
             return self._estimate(namespace, remains)
         custom = (info.gvr for info in self._custom_kinds.stored() if info.namespaced)
@@ -87,6 +94,10 @@ class NamespaceController(Controller):
         for obj in found:
             if "deletionTimestamp" in obj["metadata"]:
                 continue
+            if not remains.budget:
+                remains.cut_short = True
+                return
+            remains.budget -= 1
             try:
                 self.client.delete(
                     resource, namespace, obj["metadata"]["name"], propagation_policy="Background"

@@ -18,6 +18,7 @@ from webapp.apimachinery.intstr import scaled_value
 from webapp.apimachinery.labels import selector_from_label_selector
 from webapp.apimachinery.meta import controller_of, namespaced_name
 from webapp.apimachinery.status import StatusError
+from webapp.controller.bursts import PAUSE_MS, SLICE
 from webapp.controller.controller import Controller, is_namespace_terminating
 from webapp.controller.controller_ref_manager import ControllerRefManager
 from webapp.controller.history import History, NameCollisionError, hash_of
@@ -29,7 +30,6 @@ from webapp.controller.indexes import (
     namespace_of,
     orphan_namespace,
 )
-from webapp.controller.pod_control import slow_start
 from webapp.controller.pods import is_pod_terminal, pod_phase
 from webapp.controller.statefulset.identity import (
     has_identity,
@@ -217,12 +217,17 @@ class _Step:
         if self._monotonic:
             return all(self._sync_replica(pod) for pod in self._replicas)
 
-        def sync_one(index: int) -> None:
-            self._sync_replica(self._replicas[index])
-
-        _, refusal = slow_start(len(self._replicas), sync_one)
-        if refusal is not None:
-            raise refusal
+        created = 0
+        for pod in self._replicas:
+            if "uid" not in pod["metadata"]:
+                if created == SLICE:
+                    # The rest follows in further steps of time.
+                    self._controller.enqueue_after(
+                        namespaced_name(self._set), PAUSE_MS, background=False
+                    )
+                    return True
+                created += 1
+            self._sync_replica(pod)
         return True
 
     def _sync_replica(self, pod: JSONObject) -> bool:
