@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from webapp.cri.logs import ContainerLog
     from webapp.cri.programs.files.filesystem import Mount
@@ -312,8 +312,13 @@ class ImageService(Protocol):
     def list_images(self) -> list[Image]:
         """All images, in the order in which they came."""
 
-    def plan_pull(self, image: str) -> tuple[Image | PullFailure, int]:
-        """What a pull begun now would give, and its milliseconds."""
+    def plan_pull(
+        self, image: str, registries: Collection[str] = ()
+    ) -> tuple[Image | PullFailure, int]:
+        """What a pull begun now would give with logins for ``registries``, and its milliseconds."""
+
+    def may_use(self, image: str, registries: Collection[str]) -> bool:
+        """Whether an image that is here may be used by whoever has these logins."""
 
     def add_image(self, image: Image) -> None:
         """Keep a pulled image."""

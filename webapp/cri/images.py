@@ -17,6 +17,8 @@ from webapp.cri.catalogue import BASE_WORDS, BY_NAME, ImageProfile
 from webapp.cri.references import Reference, parse_reference
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from webapp.sim.rng import RandomStream, RandomStreams
 
 PULL_OVERHEAD_MS = 500
@@ -50,6 +52,11 @@ class Registry:
         if found is None:
             found = self._resolved[image] = self._resolve(parse_reference(image))
         return found
+
+    def grants(self, image: str, registries: Collection[str]) -> bool:
+        """Whether an image may be pulled with logins for these hosts: any login is good enough."""
+        profile = self.profile(image)
+        return profile is None or not profile.private or parse_reference(image).domain in registries
 
     def profile(self, image: str) -> ImageProfile | None:
         """How a well-known image behaves."""
@@ -118,15 +125,28 @@ class ImageStore:
         """All images, in the order in which they came."""
         return list(self._images.values())
 
-    def plan_pull(self, image: str) -> tuple[Image | PullFailure, int]:
-        """What a pull begun now would give, and its milliseconds."""
+    def plan_pull(
+        self, image: str, registries: Collection[str] = ()
+    ) -> tuple[Image | PullFailure, int]:
+        """What a pull begun now would give, and its milliseconds.
+
+        Args:
+            image: The reference.
+            registries: Hosts that there is a login for.
+        """
         found = self._registry.resolve(image)
+        if not self._registry.grants(image, registries):
+            found = access_denied(image)
         jitter = 0.85 + 0.3 * self._stream.uniform()
         if isinstance(found, PullFailure):
             return found, round(REFUSAL_MS * jitter)
         if found.name in self._images:
             return found, round(RESOLVE_MS * jitter)
         return found, round((PULL_OVERHEAD_MS + found.size_bytes / self.bytes_per_ms) * jitter)
+
+    def may_use(self, image: str, registries: Collection[str]) -> bool:
+        """Whether an image that is here may be used by whoever has these logins."""
+        return self._registry.grants(image, registries)
 
     def add_image(self, image: Image) -> None:
         """Keep a pulled image."""
@@ -171,6 +191,16 @@ def _one_slip_apart(name: str, known: str) -> bool:
     rest, known_rest = name[first:], known[first:]
     swapped = rest[1::-1] + rest[2:]
     return known_rest in (swapped, rest[1:]) or known_rest[1:] in (rest, rest[1:])
+
+
+def access_denied(image: str) -> PullFailure:
+    """What a pull from a private repository says without a login; the reference must be valid."""
+    name = parse_reference(image).full_name
+    return PullFailure(
+        f'failed to pull and unpack image "{name}": failed to resolve reference "{name}": pull access '
+        "denied, repository does not exist or may require authorization: authorization failed: no "
+        "basic auth credentials"
+    )
 
 
 def registry_unreachable(image: str) -> PullFailure:

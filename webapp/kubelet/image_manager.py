@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from webapp.apimachinery.meta import JSONObject
     from webapp.client.record import EventRecorder
     from webapp.cri.api import Image, ImageService
+    from webapp.kubelet.pull_secrets import PullSecrets
     from webapp.kubelet.sabotage import Sabotage
     from webapp.sim.loop import Simulation
     from webapp.trace.facts import ObjectRef
@@ -77,7 +78,18 @@ class _QueuedPull(NamedTuple):
 
 
 class ImageManager:
-    """Images of one machine, one pull at a time."""
+    """Images of one machine; pulls happen one at a time unless the Node is set up for more.
+
+    Args:
+        sim, recorder: Virtual time, and what takes the facts.
+        images: The machine's image store.
+        events: Writes Events.
+        node: The Node's name.
+        on_pulled: Told when the machine has one image more.
+        sabotage: What Faults make go wrong.
+        secrets_of: The logins that a Pod brings.
+        get_parallel: How many pulls may happen at a time.
+    """
 
     def __init__(
         self,
@@ -89,6 +101,8 @@ class ImageManager:
         node: str,
         on_pulled: Callable[[], None],
         sabotage: Sabotage,
+        secrets_of: Callable[[JSONObject], PullSecrets],
+        get_parallel: Callable[[], int],
     ) -> None:
         self._sim = sim
         self._recorder = recorder
@@ -98,10 +112,12 @@ class ImageManager:
         self._actor = f"kubelet/{node}"
         self._on_pulled = on_pulled
         self._sabotage = sabotage
+        self._secrets_of = secrets_of
+        self._get_parallel = get_parallel
         self._backoff = Backoff()
         self._last_error: dict[tuple[str, ...], str] = {}
         self._queue: deque[_QueuedPull] = deque()
-        self._pulling = False
+        self._pulling = 0
 
     def ensure_image_exists(
         self, request: ImageRequest, on_done: Callable[[ImageError | None], None]
@@ -118,7 +134,18 @@ class ImageManager:
             self._tell(request, "Warning", "InspectFailed", message)
             on_done(ImageError("InvalidImageName", message))
             return
-        present = self._images.image_status(image) is not None
+        secrets = self._secrets_of(request.pod)
+        if secrets.missing:
+            message = (
+                f"Unable to retrieve some image pull secrets ({', '.join(secrets.missing)}); "
+                "attempting to pull the image may not succeed."
+            )
+            self._tell(
+                request, "Warning", "FailedToRetrieveImagePullSecret", message, about_pod=True
+            )
+        present = self._images.image_status(image) is not None and self._images.may_use(
+            image, secrets.registries
+        )
         policy = request.container.get("imagePullPolicy", "IfNotPresent")
         if present and policy != "Always":
             self._use_present(request, on_done)
@@ -170,24 +197,24 @@ class ImageManager:
             return
         self._tell(request, "Normal", "Pulling", f'Pulling image "{image}"')
         self._queue.append(_QueuedPull(request, on_done, self._sim.now_ms, self._recorder.cause))
-        if not self._pulling:
-            self._pull_next()
+        self._pull_next()
 
     def _pull_next(self) -> None:
-        while self._queue:
+        """Begin pulls that wait, as many at a time as the kubelet is set up for."""
+        while self._queue and self._pulling < self._get_parallel():
             request, on_done, asked_ms, cause = self._queue.popleft()
             if request.wanted():
-                self._pulling = True
+                self._pulling += 1
                 with self._recorder.caused_by(cause):
                     self._pull(request, on_done, asked_ms)
-                return
-        self._pulling = False
 
     def _pull(
         self, request: ImageRequest, on_done: Callable[[ImageError | None], None], asked_ms: int
     ) -> None:
         image = request.container["image"]
-        result, duration_ms = self._images.plan_pull(image)
+        registries = self._secrets_of(request.pod).registries
+        result, duration_ms = self._images.plan_pull(image, registries)
+        duration_ms *= self._pulling  # they share the way to the registry
         if self._sabotage.fails_pull(self._node, request.pod, image):
             result = registry_unreachable(image)
         seq = self._recorder.record(
@@ -217,6 +244,7 @@ class ImageManager:
         ],
     ) -> None:
         request, on_done, asked_ms, result, duration_ms = pull
+        self._pulling -= 1
         image = request.container["image"]
         error: ImageError | None = None
         if isinstance(result, PullFailure):
@@ -267,5 +295,14 @@ class ImageManager:
         )
         return ImageError("ErrImagePull", failure.message)
 
-    def _tell(self, request: ImageRequest, type_: str, reason: str, message: str) -> None:
-        self._events.event(request.pod, type_, reason, message, request.field_path)
+    def _tell(
+        self,
+        request: ImageRequest,
+        type_: str,
+        reason: str,
+        message: str,
+        *,
+        about_pod: bool = False,
+    ) -> None:
+        path = "" if about_pod else request.field_path
+        self._events.event(request.pod, type_, reason, message, path)

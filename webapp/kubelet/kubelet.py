@@ -33,6 +33,7 @@ from webapp.kubelet.lifecycle import OVERDUE, NodeUse, Rejection, admit_pod
 from webapp.kubelet.nodeshutdown import NodeShutdown
 from webapp.kubelet.pod_workers import PodWorker, WorkerState
 from webapp.kubelet.prober import Prober
+from webapp.kubelet.pull_secrets import pull_secrets
 from webapp.kubelet.sabotage import Sabotage
 from webapp.kubelet.stats import node_stats, pod_stats
 from webapp.kubelet.status_manager import StatusManager
@@ -62,6 +63,7 @@ PLEG_LATENCY = Latency(120, 0.4, 20)
 """From a container's end to the kubelet's knowing."""
 MOUNT_LATENCY = Latency(40, 0.4, 10)
 EVICTION_GRACE_SECONDS = 1
+PARALLEL_PULLS_ANNOTATION = "sim.podarium.dev/max-parallel-image-pulls"
 FIRST_MOUNT_RETRY_MS = 500
 LAST_MOUNT_RETRY_MS = 122_000
 
@@ -133,6 +135,8 @@ class Kubelet:
             node=given.node,
             on_pulled=given.on_image_pulled,
             sabotage=given.sabotage,
+            secrets_of=lambda pod: pull_secrets(given.client, pod),
+            get_parallel=self._parallel_pulls,
         )
         self._prober = Prober(
             given.sim,
@@ -429,6 +433,13 @@ class Kubelet:
             self._mount(worker)
         elif self._manager.sync_pod(worker):
             self._begin_termination(worker)
+
+    def _parallel_pulls(self) -> int:
+        """How many pulls may happen at a time: one, unless the Node's annotation says more."""
+        node = self._given.get_node() or {}
+        annotations = (node.get("metadata") or {}).get("annotations") or {}
+        text = annotations.get(PARALLEL_PULLS_ANNOTATION, "")
+        return max(1, int(text)) if text.isdecimal() else 1
 
     def _find_handlers(self) -> None:
         """Which runtime handlers the machine has now."""
