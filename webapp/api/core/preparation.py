@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from webapp.api.core.defaults.pod import mirror_service_account
+from webapp.api.core.label_keys import merge_label_keys
 from webapp.api.core.pods import qos_class
 from webapp.api.defaulting import map_spec
 
@@ -28,7 +29,7 @@ _NAMESPACE_FINALIZER = "kubernetes"
 
 def prepare_new_pod(pod: JSONObject) -> JSONObject:
     """A new Pod is Pending, and held back while it has scheduling gates."""
-    pod = _mirrored(pod)
+    pod = merge_label_keys(_mirrored(pod))
     status: JSONObject = {"phase": "Pending", "qosClass": qos_class(pod)}
     if pod["spec"].get("schedulingGates"):
         status = {"conditions": [_GATED], **status}

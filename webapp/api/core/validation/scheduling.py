@@ -150,9 +150,32 @@ def _validate_affinity_term(term: JSONObject, path: Path) -> list[FieldError]:
     errors: list[FieldError] = []
     for field in ("labelSelector", "namespaceSelector"):
         errors += validate_label_selector(term.get(field), path.child(field))
+    errors += _validate_label_keys(term, "matchLabelKeys", path)
+    errors += _validate_label_keys(term, "mismatchLabelKeys", path)
+    for place, key in enumerate(term.get("matchLabelKeys") or ()):
+        if key in (term.get("mismatchLabelKeys") or ()):
+            text = "exists in both matchLabelKeys and mismatchLabelKeys"
+            errors.append(invalid(path.child("matchLabelKeys").index(place), key, text))
     for name in term.get("namespaces") or ():
         errors += problems(path.child("namespace"), name, formats.dns1123_label(name))
     return errors + _validate_topology_key(term, path)
+
+
+def _validate_label_keys(holder: JSONObject, field: str, path: Path) -> list[FieldError]:
+    """Keys whose values come from the Pod's labels; what was merged for them counts once."""
+    keys, selector = holder.get(field) or (), holder.get("labelSelector")
+    if not keys:
+        return []
+    if selector is None:
+        return [forbidden(path.child(field), "must not be specified when labelSelector is not set")]
+    errors: list[FieldError] = []
+    for place, key in enumerate(keys):
+        key_path = path.child(field).index(place)
+        errors += label_name(key, key_path)
+        named = [one["key"] for one in selector.get("matchExpressions") or ()].count(key)
+        if key in (selector.get("matchLabels") or {}) or named > 1:
+            errors.append(invalid(key_path, key, f"exists in both {field} and labelSelector"))
+    return errors
 
 
 def _validate_topology_key(holder: JSONObject, path: Path) -> list[FieldError]:
@@ -192,6 +215,7 @@ def _validate_spread(spec: JSONObject, path: Path) -> list[FieldError]:
         seen.add(pair)
         for field in ("nodeAffinityPolicy", "nodeTaintsPolicy"):
             errors += one_of(constraint, field, ("Honor", "Ignore"), item_path, optional=True)
+        errors += _validate_label_keys(constraint, "matchLabelKeys", item_path)
         errors += validate_label_selector(
             constraint.get("labelSelector"), item_path.child("labelSelector")
         )
