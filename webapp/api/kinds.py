@@ -35,6 +35,7 @@ from webapp.api.rules import KindRules
 from webapp.api.sim import defaults as sim
 from webapp.api.sim.clock import validate_clock
 from webapp.api.sim.fault import default_fault, validate_fault, validate_fault_change
+from webapp.api.sim.traffic import default_traffic, validate_traffic
 from webapp.apimachinery.scheme import BUILTIN_KINDS
 
 _ADMISSION = "admissionregistration.k8s.io"
@@ -206,7 +207,7 @@ _OWN: dict[tuple[str, str], dict[str, Any]] = {
     ),
     (_SIM, "ImageProfile"): _counted(),
     (_SIM, "Lesson"): _counted(),
-    (_SIM, "Traffic"): _counted(default_object=sim.default_traffic),
+    (_SIM, "Traffic"): _counted(default_object=default_traffic, validate_object=validate_traffic),
     ("storage.k8s.io", "CSIDriver"): {"default_object": other_defaults.default_csi_driver},
     ("storage.k8s.io", "StorageClass"): {
         "default_object": other_defaults.default_storage_class,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from webapp.api.resources import CLOCKS, LEASES, NODE_METRICS, NODES, POD_METRICS, PODS
+from webapp.api.resources import CLOCKS, LEASES, NODE_METRICS, NODES, POD_METRICS, PODS, SERVICES
 from webapp.apimachinery.scheme import BUILTIN_KINDS, Scheme
 from webapp.apimachinery.wire import Request, StreamResponse, UserInfo, WatchResponse
 from webapp.apiserver.config import APIServerConfig
@@ -26,6 +26,7 @@ from webapp.cluster.past import Past
 from webapp.cluster.past_world import PastWorld
 from webapp.cluster.streams import PREFIX as STREAMS_PREFIX
 from webapp.cluster.streams import StreamHub
+from webapp.cluster.traffic import TrafficGenerator
 from webapp.cluster.transport import ImmediateTransport, InProcessTransport
 from webapp.etcd.mvcc import Store
 from webapp.journey.timeline import JourneyLog
@@ -54,6 +55,7 @@ ADMIN = UserInfo("kubernetes-admin", ("system:masters", "system:authenticated"))
 SCHEDULER = UserInfo("system:kube-scheduler", ("system:authenticated",))
 FAULTS = UserInfo("system:podarium-faults", ("system:masters", "system:authenticated"))
 NODE_COMPONENTS = UserInfo("system:nodes", ("system:nodes", "system:masters"))
+TRAFFIC = UserInfo("system:podarium-traffic", ("system:masters", "system:authenticated"))
 VIEWER = UserInfo("system:podarium-page", ("system:masters", "system:authenticated"))
 
 
@@ -109,6 +111,7 @@ class Cluster:
         self._node_informers = InformerFactory(self.client_for(NODE_COMPONENTS, "kubelet"))
         self._machines = self._make_machines()
         self._faults = self._make_faults()
+        self._traffic = self._make_traffic()
         self._apiserver.node_proxy = self._machines
         self._serve_metrics()
         self._apiserver.show_living(CLOCKS, self._living_clock)
@@ -223,6 +226,12 @@ class Cluster:
         )
         return FaultInjector(self.sim, self.recorder, client, InformerFactory(client), families)
 
+    def _make_traffic(self) -> TrafficGenerator:
+        transport = InProcessTransport(self.sim, self.streams, self.recorder, self._apiserver)
+        client = RESTClient(transport, TRAFFIC, "podarium-traffic")
+        services = self._node_informers.informer(SERVICES)
+        return TrafficGenerator(self.sim, client, InformerFactory(client), self._machines, services)
+
     def _boot(self) -> None:
         self.admin.create(CLOCKS, "", clock_object(self.clock))
         self._watch_clock()
@@ -230,6 +239,7 @@ class Cluster:
         self.scheduler_configuration.start()
         self._machines.start()
         self._faults.start()
+        self._traffic.start()
         for number in range(1, self.config.nodes + 1):
             self.admin.create(NODES, "", node_object(f"worker-{number}"))
         self.sim.run_until(self.config.start_ms + self.config.boot_ms)

@@ -14,9 +14,4 @@ def _default_clock(spec: JSONObject) -> JSONObject:
     return fill(spec, {"paused": False, "speed": 1})
 
 
-def _default_traffic(spec: JSONObject) -> JSONObject:
-    return fill(spec, {"requestsPerSecond": 1})
-
-
 default_clock = map_spec(_default_clock)
-default_traffic = map_spec(_default_traffic)
