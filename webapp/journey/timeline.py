@@ -30,6 +30,16 @@ UNNAMED = facts.ObjectRef("Pod", "", "The Pod")
 """A Pod that was refused before anybody read its name."""
 
 
+_GATES = {
+    401: "authentication",
+    403: "authorization",
+    404: "admission",
+    409: "storage",
+    429: "admission",
+}
+"""Which gate refuses with a code at step 3, or else at step 4; there, 403 is admission's."""
+
+
 class StepProgress:
     """How far one step of one journey is.
 
@@ -104,6 +114,19 @@ class PodJourney:
     def is_refused(self) -> bool:
         """Whether it is the story of a request that was refused, without a Pod."""
         return self.ref.uid.startswith("request-")
+
+    @property
+    def refused_by(self) -> str:
+        """The gate that ended it: authentication to storage; "" for a Pod that exists."""
+        if not self.is_refused:
+            return ""
+        for step in self.steps[2:4]:
+            for record in step.records if step.failed else ():
+                if isinstance(record.fact, facts.SpecRejected) and record.fact.code == 403:
+                    return "admission"
+                if isinstance(record.fact, (facts.RequestDenied, facts.SpecRejected)):
+                    return _GATES.get(record.fact.code, "validation")
+        return ""
 
     @property
     def headline(self) -> str:

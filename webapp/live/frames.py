@@ -57,6 +57,9 @@ class PodView(View):
     ``status`` is the word in kubectl's STATUS column, ``state`` how it is drawn, ``ready`` and
     ``total`` the READY column, ``step`` the last of the nine steps that is done (0 to 9),
     ``message`` why it waits, if it does, ``sandbox`` what it runs in, by its RuntimeClass's handler. ``cpu_millis`` and ``memory_bytes`` are requests.
+    ``lost`` says that its Node is not heard of or gone, ``evicted_at`` when taints end its stay there,
+    ``bare`` that no controller would replace it; ``replaces`` and ``replaces_name`` are the Pod in whose
+    place its controller made it.
     """
 
     uid: str
@@ -86,11 +89,21 @@ class PodView(View):
     qos: str
     priority: int
     sandbox: Sandbox
+    lost: bool
+    evicted_at: int | None
+    bare: bool
+    replaces: str
+    replaces_name: str
     revision: int
 
 
 class NodeView(View):
-    """One Node; ``status`` as kubectl prints it (``Ready,SchedulingDisabled``); amounts are allocatable."""
+    """One Node; ``status`` as kubectl prints it (``Ready,SchedulingDisabled``); amounts are allocatable.
+
+    ``heartbeat`` is when its Lease was renewed; unless ``silent``, renewals go on from there every ten
+    seconds. ``grace_ends`` is when a silent Node becomes Unknown (at the next look of every five
+    seconds), ``not_ready_since`` when it stopped being Ready.
+    """
 
     uid: str
     name: str
@@ -107,6 +120,10 @@ class NodeView(View):
     pod_cidr: str
     kubelet_version: str
     container_runtime: str
+    heartbeat: int | None
+    silent: bool
+    grace_ends: int | None
+    not_ready_since: int | None
     created: int
     revision: int
 
@@ -150,7 +167,11 @@ class ServiceView(View):
 
 
 class WorkloadView(View):
-    """A Deployment, ReplicaSet, StatefulSet, DaemonSet, Job … with its counts."""
+    """A Deployment, ReplicaSet, StatefulSet, DaemonSet, Job … with its counts.
+
+    ``strategy`` is how it replaces Pods; ``max_surge`` and ``max_unavailable`` are its limits in Pods, 0 where
+    it has none; ``rollout_revision`` is the number that ``kubectl rollout history`` shows.
+    """
 
     uid: str
     kind: str
@@ -163,8 +184,34 @@ class WorkloadView(View):
     ready: int
     available: int
     rollout_revision: str
+    strategy: str
+    max_surge: int
+    max_unavailable: int
     paused: bool
     image: str
+    message: str
+    created: int
+    revision: int
+
+
+class FaultView(View):
+    """One Fault: what is broken, where, since when and until when; virtual times.
+
+    ``phase`` is Pending, Active or Healed; ``nodes`` and ``pods`` (``namespace/name``) are what it strikes;
+    ``until`` is ``None`` when somebody must heal it; ``message`` says how it stands.
+    """
+
+    uid: str
+    name: str
+    type: str
+    target: str
+    nodes: list[str]
+    pods: list[str]
+    phase: str
+    since: int
+    until: int | None
+    does: str
+    watch_for: str
     message: str
     created: int
     revision: int
@@ -183,13 +230,18 @@ class StepView(View):
 
 
 class JourneyView(View):
-    """A Pod's way through the nine steps; ``current`` is the step under way, 10 when all are done."""
+    """A Pod's way through the nine steps; ``current`` is the step under way, 10 when all are done.
+
+    ``refused_by`` is the gate that ended it: authentication, authorization, admission, validation or
+    storage, "" otherwise.
+    """
 
     pod_uid: str
     namespace: str
     name: str
     current: int
     headline: str
+    refused_by: str
     steps: list[StepView]
 
 
@@ -266,6 +318,7 @@ class Snapshot(View):
     services: list[ServiceView]
     workloads: list[WorkloadView]
     journeys: list[JourneyView]
+    faults: list[FaultView]
     namespaces: list[str]
     queue: QueueView | None
 
@@ -283,6 +336,7 @@ class Delta(View):
     services: list[ServiceView]
     workloads: list[WorkloadView]
     journeys: list[JourneyView]
+    faults: list[FaultView]
     namespaces: list[str] | None
     removed: list[str]
     queue: QueueView | None

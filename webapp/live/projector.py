@@ -8,13 +8,16 @@ frames cost one view.
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+from webapp.api.core.pods import is_pod_terminal
 from webapp.api.resources import (
     DAEMON_SETS,
     DEPLOYMENTS,
     ENDPOINT_SLICES,
+    FAULTS,
     JOBS,
+    LEASES,
     NAMESPACES,
     NODES,
     PODS,
@@ -25,9 +28,11 @@ from webapp.api.resources import (
 )
 from webapp.apimachinery.meta import namespaced_name
 from webapp.client.informer import InformerFactory
+from webapp.controller.nodelifecycle.health import ready_status
 from webapp.cri.handlers import sandbox_kind
 from webapp.journey.pod_deployment import STEPS
 from webapp.live import views
+from webapp.live.fault_views import fault_view
 from webapp.live.frames import (
     ClockView,
     Delta,
@@ -37,6 +42,7 @@ from webapp.live.frames import (
     Snapshot,
     StepView,
 )
+from webapp.live.losses import Replacements
 from webapp.live.requests import REQUEST_FACTS, RequestViews
 from webapp.trace import facts
 from webapp.trace.recorder import fact_json
@@ -50,7 +56,15 @@ if TYPE_CHECKING:
     from webapp.client.rest import RESTClient
     from webapp.cluster.clock import ClockState
     from webapp.journey.timeline import PodJourney, StepProgress
-    from webapp.live.frames import Outcome, PodView, QueueView, Requests, Sandbox, ServiceView
+    from webapp.live.frames import (
+        NodeView,
+        Outcome,
+        PodView,
+        QueueView,
+        Requests,
+        Sandbox,
+        ServiceView,
+    )
     from webapp.network.flows import FlowLog
     from webapp.scheduler.scheduling_queue import SchedulingQueue
     from webapp.sim.loop import Simulation
@@ -58,6 +72,7 @@ if TYPE_CHECKING:
 
 WORKLOADS = (DAEMON_SETS, DEPLOYMENTS, JOBS, REPLICA_SETS, STATEFUL_SETS)
 SERVICE_NAME_LABEL = "kubernetes.io/service-name"
+NODE_LEASES = "kube-node-lease"
 SNAPSHOT_JOURNEYS = 40
 FACTS_A_FRAME = 200
 HIDDEN_FACTS = (facts.RequestAuthenticated, *REQUEST_FACTS)
@@ -124,6 +139,8 @@ class Projector:
         self._dirty_pods: dict[str, JSONObject] = {}
         self._dirty_services: dict[str, JSONObject] = {}
         self._dirty_workloads: dict[str, JSONObject] = {}
+        self._dirty_faults: dict[str, JSONObject] = {}
+        self._replacements = Replacements()
         self._namespaces_changed = False
         self._facts: deque[FactRecord] = deque(maxlen=FACTS_A_FRAME)
         self._dropped = 0
@@ -135,6 +152,8 @@ class Projector:
         self._workloads = tuple(
             self._follow(informers, resource, self._dirty_workloads) for resource in WORKLOADS
         )
+        self._faults = self._follow(informers, FAULTS, self._dirty_faults)
+        self._leases = self._follow_losses(informers)
         self._slices = self._follow_slices(informers)
         self._namespaces = self._follow_namespaces(informers)
         self._runtime_classes = informers.informer(RUNTIME_CLASSES)
@@ -148,13 +167,14 @@ class Projector:
             seq=self.seq,
             revision=self._cluster.revision,
             clock=self.clock_view(0),
-            nodes=[views.node_view(node) for node in self._nodes.list()],
+            nodes=[self._node_view(node) for node in self._nodes.list()],
             pods=[self._pod_view(pod) for pod in self._pods.list()],
             services=[self._service_view(service) for service in self._services.list()],
             workloads=[
                 views.workload_view(obj) for informer in self._workloads for obj in informer.list()
             ],
             journeys=[journey_view(journey) for journey in journeys],
+            faults=[fault_view(fault) for fault in self._faults.list()],
             namespaces=sorted(self._namespaces.store),
             queue=views.queue_view(self._queue) if self._queue is not None else None,
         )
@@ -177,11 +197,12 @@ class Projector:
         delta = Delta(
             seq=self.seq,
             revision=self._cluster.revision,
-            nodes=[views.node_view(node) for node in self._dirty_nodes.values()],
+            nodes=[self._node_view(node) for node in self._dirty_nodes.values()],
             pods=[self._pod_view(pod) for pod in self._dirty_pods.values()],
             services=[self._service_view(service) for service in self._dirty_services.values()],
             workloads=[views.workload_view(obj) for obj in self._dirty_workloads.values()],
             journeys=[journey_view(journey) for journey in journeys],
+            faults=[fault_view(fault) for fault in self._dirty_faults.values()],
             namespaces=sorted(self._namespaces.store) if self._namespaces_changed else None,
             removed=list(self._removed),
             queue=queue,
@@ -251,6 +272,44 @@ class Projector:
         informer.add_handler(on_add=on_change, on_update=on_update, on_delete=on_delete)
         return informer
 
+    def _follow_losses(self, informers: InformerFactory) -> SharedInformer:
+        """Leases of Nodes, Pods by Node, and who replaces whom."""
+        self._pods.add_index("node", _node_names)
+        self._pods.add_handler(
+            on_add=lambda pod: self._replacements.gain(pod, self._cluster.sim.now_ms),
+            on_update=self._on_pod_update,
+            on_delete=self._on_pod_delete,
+        )
+        self._nodes.add_handler(on_update=self._on_node_update, on_delete=self._mark_pods_on)
+        leases = informers.informer(LEASES)
+        leases.add_handler(on_add=self._on_lease, on_update=lambda _, new: self._on_lease(new))
+        return leases
+
+    def _on_lease(self, lease: JSONObject) -> None:
+        node = self._nodes.get(lease["metadata"]["name"])
+        if node is not None and lease["metadata"].get("namespace") == NODE_LEASES:
+            self._dirty_nodes[node["metadata"]["uid"]] = node
+
+    def _on_node_update(self, old: JSONObject, new: JSONObject) -> None:
+        """What becomes of a Node's Pods changes with its readiness and its taints."""
+        if _fate(old) != _fate(new):
+            self._mark_pods_on(new)
+
+    def _mark_pods_on(self, node: JSONObject) -> None:
+        for pod in self._pods.by_index("node", node["metadata"]["name"]):
+            self._dirty_pods[pod["metadata"]["uid"]] = pod
+
+    def _on_pod_update(self, old: JSONObject, new: JSONObject) -> None:
+        if old["metadata"]["uid"] != new["metadata"]["uid"]:
+            self._on_pod_delete(old)
+            self._replacements.gain(new, self._cluster.sim.now_ms)
+        elif _is_ending(new) and not _is_ending(old):
+            self._replacements.lose(new, self._cluster.sim.now_ms)
+
+    def _on_pod_delete(self, pod: JSONObject) -> None:
+        self._replacements.lose(pod, self._cluster.sim.now_ms)
+        self._replacements.forget(pod["metadata"]["uid"])
+
     def _follow_slices(self, informers: InformerFactory) -> SharedInformer:
         slices = informers.informer(ENDPOINT_SLICES)
         slices.add_index("service", _service_keys)
@@ -288,7 +347,13 @@ class Projector:
             self._dirty_pods[journey.ref.uid] = pod
 
     def _dirty(self) -> tuple[dict[str, JSONObject], ...]:
-        return (self._dirty_nodes, self._dirty_pods, self._dirty_services, self._dirty_workloads)
+        return (
+            self._dirty_faults,
+            self._dirty_nodes,
+            self._dirty_pods,
+            self._dirty_services,
+            self._dirty_workloads,
+        )
 
     def _has_dirty(self) -> bool:
         return any(self._dirty())
@@ -298,7 +363,16 @@ class Projector:
     def _pod_view(self, pod: JSONObject) -> PodView:
         journey = self._cluster.journeys.journeys.get(pod["metadata"]["uid"])
         step = journey.current - 1 if journey is not None else len(STEPS)
-        return views.pod_view(pod, step, self._sandbox_of(pod["spec"].get("runtimeClassName")))
+        return views.pod_view(
+            pod,
+            step,
+            self._sandbox_of(pod["spec"].get("runtimeClassName")),
+            self._nodes.get(pod["spec"].get("nodeName", "")),
+            self._replacements.of(pod["metadata"]["uid"]),
+        )
+
+    def _node_view(self, node: JSONObject) -> NodeView:
+        return views.node_view(node, self._leases.get(f"{NODE_LEASES}/{node['metadata']['name']}"))
 
     def _sandbox_of(self, runtime_class: str | None) -> Sandbox:
         found = self._runtime_classes.get(runtime_class) if runtime_class else None
@@ -318,6 +392,7 @@ def journey_view(journey: PodJourney) -> JourneyView:
         name=journey.ref.name,
         current=journey.current,
         headline=journey.headline,
+        refused_by=journey.refused_by,
         steps=[
             StepView(
                 step=step.number,
@@ -357,6 +432,20 @@ def _outcome(progress: StepProgress, *, is_current: bool) -> Outcome:
     if progress.failed:
         return "failed"
     return "now" if is_current else "todo"
+
+
+def _node_names(pod: JSONObject) -> tuple[str, ...]:
+    node = pod["spec"].get("nodeName")
+    return (node,) if node else ()
+
+
+def _fate(node: JSONObject) -> tuple[str, Any]:
+    """What of a Node changes the views of its Pods."""
+    return ready_status(node), (node.get("spec") or {}).get("taints")
+
+
+def _is_ending(pod: JSONObject) -> bool:
+    return "deletionTimestamp" in pod["metadata"] or is_pod_terminal(pod)
 
 
 def _service_keys(endpoint_slice: JSONObject) -> list[str]:

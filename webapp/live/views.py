@@ -5,7 +5,7 @@ Words come from the same functions that print ``kubectl get``, so that page and 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from webapp.api.core.nodes import internal_ip, is_node_ready, kubectl_node_status
 from webapp.api.core.pods import (
@@ -18,6 +18,8 @@ from webapp.api.core.pods import (
 from webapp.apimachinery.meta import controller_of
 from webapp.apimachinery.quantity import cpu_millis, quantity_bytes
 from webapp.apimachinery.timestamps import parse_time
+from webapp.controller.deployment.rolling import max_surge, max_unavailable, scaled_value
+from webapp.live import losses
 from webapp.live.frames import (
     ContainerView,
     EndpointView,
@@ -60,12 +62,27 @@ IN_PROGRESS = frozenset({"ContainerCreating", "PodInitializing"})
 ZONE_LABEL = "topology.kubernetes.io/zone"
 
 
-def pod_view(pod: JSONObject, step: int, sandbox: Sandbox = "container") -> PodView:
-    """A Pod as a card; ``step`` is the last of the nine steps that is done."""
+def pod_view(
+    pod: JSONObject,
+    step: int,
+    sandbox: Sandbox = "container",
+    node: JSONObject | None = None,
+    replaces: tuple[str, str] = ("", ""),
+) -> PodView:
+    """A Pod as a card.
+
+    Args:
+        pod: The Pod.
+        step: The last of the nine steps that is done.
+        sandbox: What isolates it.
+        node: Its Node, ``None`` when it has none or the Node is gone.
+        replaces: UID and name of the Pod in whose place it was made.
+    """
     metadata, spec, status = pod["metadata"], pod["spec"], pod.get("status") or {}
     owner = controller_of(pod) or {}
     cpu, memory, *_ = pod_requests(pod)
     shown = display(pod)
+    lost = losses.is_lost(pod, node)
     return PodView(
         uid=metadata["uid"],
         namespace=metadata["namespace"],
@@ -78,7 +95,7 @@ def pod_view(pod: JSONObject, step: int, sandbox: Sandbox = "container") -> PodV
         ip=status.get("podIP", ""),
         host_network=bool(spec.get("hostNetwork")),
         status=shown.status,
-        state=pod_state(pod, shown.status),
+        state=pod_state(pod, shown.status, lost=lost),
         ready=shown.ready,
         total=shown.total,
         restarts=shown.restarts,
@@ -93,18 +110,25 @@ def pod_view(pod: JSONObject, step: int, sandbox: Sandbox = "container") -> PodV
         step=step,
         qos=status.get("qosClass") or qos_class(pod),
         priority=spec.get("priority") or 0,
+        lost=lost,
+        evicted_at=losses.evicted_at(pod, node),
+        bare=not owner,
+        replaces=replaces[0],
+        replaces_name=replaces[1],
         sandbox=sandbox,
         revision=int(metadata["resourceVersion"]),
     )
 
 
-def pod_state(pod: JSONObject, word: str) -> State:
-    """Which of the seven looks a Pod has; ``word`` is kubectl's STATUS."""
+def pod_state(pod: JSONObject, word: str, *, lost: bool = False) -> State:
+    """Which of the seven looks a Pod has; ``word`` is kubectl's STATUS, ``lost`` that nobody hears of it."""
     bare = word.removeprefix("Init:")
     if word in {"Unknown", "NodeLost"}:
         return "unknown"
     if pod["metadata"].get("deletionTimestamp"):
         return "terminating"
+    if lost:
+        return "unknown"
     if word in {"Completed", "Succeeded"}:
         return "completed"
     if bare in FAILING or bare.startswith(("ExitCode:", "Signal:", "OutOf")):
@@ -142,8 +166,8 @@ def queue_view(queue: SchedulingQueue) -> QueueView:
     )
 
 
-def node_view(node: JSONObject) -> NodeView:
-    """A Node as a box; amounts are what it can give to Pods."""
+def node_view(node: JSONObject, lease: JSONObject | None = None) -> NodeView:
+    """A Node as a box, with the Lease that its kubelet renews; amounts are what it can give to Pods."""
     metadata, spec, status = node["metadata"], node.get("spec") or {}, node.get("status") or {}
     labels = metadata.get("labels") or {}
     allocatable = status.get("allocatable") or {}
@@ -164,6 +188,7 @@ def node_view(node: JSONObject) -> NodeView:
         pod_cidr=spec.get("podCIDR", ""),
         kubelet_version=info.get("kubeletVersion", ""),
         container_runtime=info.get("containerRuntimeVersion", ""),
+        **losses.node_clocks(node, lease)._asdict(),
         created=parse_time(metadata["creationTimestamp"]),
         revision=int(metadata["resourceVersion"]),
     )
@@ -210,12 +235,32 @@ def workload_view(obj: JSONObject) -> WorkloadView:
         ready=_count(status, "readyReplicas", "numberReady", "ready"),
         available=_count(status, "availableReplicas", "numberAvailable", "succeeded"),
         rollout_revision=annotations.get("deployment.kubernetes.io/revision", ""),
+        **_limits(obj, _desired(spec, status)),
         paused=bool(spec.get("paused") or spec.get("suspend")),
         image=", ".join(container.get("image", "") for container in containers),
         message=_condition_message(status),
         created=parse_time(metadata["creationTimestamp"]),
         revision=int(metadata["resourceVersion"]),
     )
+
+
+def _limits(obj: JSONObject, desired: int) -> dict[str, Any]:
+    """How a workload replaces its Pods, and by how many it may be over and under meanwhile."""
+    spec = obj.get("spec") or {}
+    strategy = spec.get("strategy") or spec.get("updateStrategy") or {}
+    rolling = strategy.get("rollingUpdate") or {}
+    if strategy.get("type") != "RollingUpdate":
+        rolling = {}
+    if obj["kind"] == "Deployment":
+        surge, missing = (max_surge(obj), max_unavailable(obj)) if rolling else (0, 0)
+    else:
+        surge = scaled_value(rolling.get("maxSurge") or 0, desired, round_up=True)
+        missing = scaled_value(rolling.get("maxUnavailable") or 0, desired, round_up=True)
+    return {
+        "strategy": strategy.get("type", ""),
+        "max_surge": surge,
+        "max_unavailable": missing,
+    }
 
 
 def _desired(spec: JSONObject, status: JSONObject) -> int:

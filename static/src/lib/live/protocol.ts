@@ -53,6 +53,11 @@ export interface PodView {
   qos: string;
   priority: number;
   sandbox: "container" | "vm" | "wasm";
+  lost: boolean;
+  evictedAt: number | null;
+  bare: boolean;
+  replaces: string;
+  replacesName: string;
   revision: number;
 }
 
@@ -72,6 +77,10 @@ export interface NodeView {
   podCidr: string;
   kubeletVersion: string;
   containerRuntime: string;
+  heartbeat: number | null;
+  silent: boolean;
+  graceEnds: number | null;
+  notReadySince: number | null;
   created: number;
   revision: number;
 }
@@ -120,8 +129,28 @@ export interface WorkloadView {
   ready: number;
   available: number;
   rolloutRevision: string;
+  strategy: string;
+  maxSurge: number;
+  maxUnavailable: number;
   paused: boolean;
   image: string;
+  message: string;
+  created: number;
+  revision: number;
+}
+
+export interface FaultView {
+  uid: string;
+  name: string;
+  type: string;
+  target: string;
+  nodes: string[];
+  pods: string[];
+  phase: string;
+  since: number;
+  until: number | null;
+  does: string;
+  watchFor: string;
   message: string;
   created: number;
   revision: number;
@@ -143,6 +172,7 @@ export interface JourneyView {
   name: string;
   current: number;
   headline: string;
+  refusedBy: string;
   steps: StepView[];
 }
 
@@ -204,6 +234,7 @@ export interface Snapshot {
   services: ServiceView[];
   workloads: WorkloadView[];
   journeys: JourneyView[];
+  faults: FaultView[];
   namespaces: string[];
   queue: QueueView | null;
 }
@@ -216,6 +247,7 @@ export interface Delta {
   services: ServiceView[];
   workloads: WorkloadView[];
   journeys: JourneyView[];
+  faults: FaultView[];
   namespaces: string[] | null;
   removed: string[];
   queue: QueueView | null;
