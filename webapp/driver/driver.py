@@ -320,8 +320,12 @@ class SimulationDriver:
         return Stamp(sim.now_ms, sim.events_processed, self._sequence)
 
     def _commit(self) -> None:
-        sim = self.world.sim
-        self._journal.commit(sim.now_ms, sim.events_processed)
+        if gevent.getcurrent() is self._pump:
+            # The disk takes a while. The pump waits, so the world stands still meanwhile, but reads
+            # are answered and the next commands arrive, to share the next commit.
+            gevent.get_hub().threadpool.apply(self._journal.commit, self.progress)
+        else:
+            self._journal.commit(*self.progress)
         self._noted_at = monotonic()
 
     def _note_progress(self) -> None:
