@@ -37,7 +37,8 @@ def node_view(number: int, zones: int = 3) -> dict[str, Any]:
         "ready": True, "status": "Ready", "unschedulable": False, "taints": [], "labels": {},
         "zone": f"eu-1{'abc'[number % zones]}", "cpuMillis": 64_000, "memoryBytes": 2**38,
         "maxPods": 250, "podCidr": "10.244.0.0/24", "kubeletVersion": "v1.36.0",
-        "containerRuntime": "containerd://2", "created": NOW - 600_000, "revision": 1,
+        "containerRuntime": "containerd://2", "heartbeat": NOW, "silent": False, "graceEnds": None,
+        "notReadySince": None, "created": NOW - 600_000, "revision": 1,
     }  # fmt: skip
 
 
@@ -56,7 +57,8 @@ def pod_view(number: int, node: str, state: str = "running", **fields: Any) -> d
         "hostNetwork": False, "status": STATES[state], "state": state, "ready": ready, "total": 1,
         "restarts": 0, "created": NOW - 60_000, "deleted": None, "labels": {"app": "web"},
         "containers": [container], "volumes": [], "cpuMillis": 100, "memoryBytes": 2**27,
-        "message": "", "step": 9, "qos": "Burstable", "priority": 0, "revision": 1, **fields,
+        "message": "", "step": 9, "qos": "Burstable", "priority": 0, "lost": False,
+        "evictedAt": None, "bare": False, "replaces": "", "replacesName": "", "revision": 1, **fields,
     }  # fmt: skip
 
 
@@ -71,7 +73,7 @@ def snapshot(nodes: int, pods: int) -> dict[str, Any]:
             pod_view(number, node, troubled.get(number % 40, "running"))
             for number, node in enumerate(names)
         ],
-        "services": [], "workloads": [], "journeys": [], "namespaces": ["default"],
+        "services": [], "workloads": [], "journeys": [], "faults": [], "namespaces": ["default"],
     }  # fmt: skip
 
 
@@ -79,7 +81,7 @@ def delta(seq: int, pods: list[dict[str, Any]], **fields: Any) -> dict[str, Any]
     """Changed Pods."""
     return {
         "seq": seq, "revision": 10 + seq, "nodes": [], "pods": pods, "services": [],
-        "workloads": [], "journeys": [], "namespaces": None, "removed": [], **fields,
+        "workloads": [], "journeys": [], "faults": [], "namespaces": None, "removed": [], **fields,
     }  # fmt: skip
 
 

@@ -98,6 +98,11 @@ export function demoPod(part: Partial<PodView> & Pick<PodView, "name">): PodView
     qos: "Burstable",
     priority: 0,
     sandbox: "container",
+    lost: false,
+    evictedAt: null,
+    bare: (part.ownerUid ?? "") === "",
+    replaces: "",
+    replacesName: "",
     revision: 100,
     ...part,
   };
@@ -120,6 +125,10 @@ function demoNode(index: number): NodeView {
     podCidr: `10.244.${index}.0/24`,
     kubeletVersion: "v1.36.0",
     containerRuntime: "containerd://2.1",
+    heartbeat: DEMO_START - 9 * MINUTE,
+    silent: false,
+    graceEnds: null,
+    notReadySince: null,
     created: DEMO_START - 9 * MINUTE,
     revision: 10,
   };
@@ -238,6 +247,7 @@ function journeyAt(current: number): JourneyView {
     name: "web-x2k4p",
     current,
     headline: headlines[current] ?? "",
+    refusedBy: "",
     steps,
   };
 }
@@ -298,6 +308,9 @@ const webWorkload = (ready: number): WorkloadView => ({
   ready,
   available: ready,
   rolloutRevision: "1",
+  strategy: "RollingUpdate",
+  maxSurge: 1,
+  maxUnavailable: 0,
   paused: false,
   image: "registry.example/web:1",
   message: "",
@@ -374,6 +387,7 @@ export function demoSnapshot(room: DemoRoom): Snapshot {
     services,
     workloads: room.story ? [webWorkload(2)] : [],
     journeys: [],
+    faults: [],
     namespaces: ["default", "kube-system"],
     queue: null,
   };
@@ -495,6 +509,7 @@ export function demoMoments(): Moment[] {
       services: [webService(endpoint)],
       workloads: [webWorkload(current === 10 ? 3 : 2)],
       journeys: [journeyAt(current)],
+      faults: [],
       namespaces: null,
       removed: [],
       queue: null,
