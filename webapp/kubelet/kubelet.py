@@ -302,6 +302,9 @@ class Kubelet:
             self._later(NOTICE_LATENCY, self._end, worker)
         elif pod["spec"] is not before["spec"] and pod["spec"] != before["spec"]:
             self._later(NOTICE_LATENCY, self._on_spec_changed, worker)
+        elif pod["spec"].get("readinessGates") and worker.pod is pod:
+            # Somebody else may have opened a gate, which the Pod's status alone tells.
+            self._statuses.mark(worker)
         elif worker.volumes is not None and _tags(metadata) != _tags(before["metadata"]):
             self._later(NOTICE_LATENCY, worker.volumes.refresh, None)
 
@@ -323,6 +326,7 @@ class Kubelet:
     def _on_spec_changed(self, worker: PodWorker) -> None:
         if worker.state is WorkerState.SYNC:
             self._allocations.consider(worker)
+            self._set_active_deadline(worker)
         self.sync(worker)
 
     def _restart_resized(self, worker: PodWorker, container: Container) -> None:
@@ -355,10 +359,14 @@ class Kubelet:
             self.sync(worker)
 
     def _set_active_deadline(self, worker: PodWorker) -> None:
+        """Count from the Pod's start, also when the deadline was set or shortened later."""
         seconds = worker.spec.get("activeDeadlineSeconds")
+        self._sim.cancel(worker.active_deadline)
+        worker.active_deadline = None
         if seconds is not None:
-            worker.active_deadline = self._sim.schedule(
-                int(seconds) * 1000, self._on_active_deadline, worker, background=True
+            at_ms = max(self._sim.now_ms, worker.start_ms + int(seconds) * 1000)
+            worker.active_deadline = self._sim.schedule_at(
+                at_ms, self._on_active_deadline, worker, background=True
             )
 
     def _on_active_deadline(self, worker: PodWorker) -> None:

@@ -101,7 +101,10 @@ def pod_phase(spec: JSONObject, observed: ObservedPod, *, terminated: bool = Fal
         elif instance.running:
             running += 1
         elif not instance.exited:
-            return PENDING
+            if container["name"] not in observed.previous:
+                return PENDING
+            stopped += 1
+            restarts = True
         else:
             stopped += 1
             succeeded += instance.exit_code == 0
