@@ -48,7 +48,7 @@ from webapp.trace import facts
 from webapp.trace.recorder import fact_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from webapp.apimachinery.meta import JSONObject
     from webapp.apimachinery.schema import GroupVersionResource
@@ -129,11 +129,11 @@ class Projector:
         seq: Number of the last delta taken; a browser resynchronises when it misses one.
     """
 
-    def __init__(self, cluster: Pictured, queue: SchedulingQueue | None = None) -> None:
+    def __init__(self, cluster: Pictured, queue: Callable[[], SchedulingQueue] | None = None) -> None:
         self.seq = 0
         self._cluster = cluster
         self._queue = queue
-        self._queue_version = -1
+        self._queue_version = (0, -1)
         self._removed: dict[str, None] = {}
         self._dirty_nodes: dict[str, JSONObject] = {}
         self._dirty_pods: dict[str, JSONObject] = {}
@@ -176,7 +176,7 @@ class Projector:
             journeys=[journey_view(journey) for journey in journeys],
             faults=[fault_view(fault) for fault in self._faults.list()],
             namespaces=sorted(self._namespaces.store),
-            queue=views.queue_view(self._queue) if self._queue is not None else None,
+            queue=views.queue_view(self._queue()) if self._queue is not None else None,
         )
 
     def take_delta(self) -> Delta | None:
@@ -215,10 +215,13 @@ class Projector:
 
     def _take_queue(self) -> QueueView | None:
         """The scheduler's queue if Pods came, went or changed lanes."""
-        if self._queue is None or self._queue.version == self._queue_version:
+        if self._queue is None:
             return None
-        self._queue_version = self._queue.version
-        return views.queue_view(self._queue)
+        queue = self._queue()  # another one each time the scheduler begins anew
+        if (id(queue), queue.version) == self._queue_version:
+            return None
+        self._queue_version = (id(queue), queue.version)
+        return views.queue_view(queue)
 
     def take_facts(self) -> Facts | None:
         """The newest facts since the last call, or ``None`` when there are none."""

@@ -59,7 +59,7 @@ class Room:
         self.genesis = journal.genesis
         self.cluster = make_cluster(journal.genesis)
         # The projector is one of the cluster's watchers, so it is there before the replay, as it was.
-        projector = Projector(self.cluster, self.cluster.scheduler.queue)
+        projector = Projector(self.cluster, lambda: self.cluster.scheduler.queue)
         self.driver = SimulationDriver(self.cluster, journal)
         self.flask = Flask(__name__, static_folder=web_root.dist, static_url_path="/static")
         self.flask.register_blueprint(make_pages(self.driver, self.cluster, web_root))
