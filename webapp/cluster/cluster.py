@@ -201,7 +201,7 @@ class Cluster:
         )
 
     def _make_machines(self) -> Machines:
-        return Machines(
+        machines = Machines(
             self.sim,
             self.streams,
             self.recorder,
@@ -210,6 +210,8 @@ class Cluster:
             self.config.network_plugin,
             self._door,
         )
+        machines.plane.mode = self.config.proxy_mode
+        return machines
 
     def _serve_metrics(self) -> None:
         # Sees the Pods and Nodes that the kubelets see: one more watch would tell nothing else.

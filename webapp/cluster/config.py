@@ -24,6 +24,7 @@ class ClusterConfig:
         nodes: How many Nodes join at boot, named worker-1, worker-2 …
         boot_ms: Virtual time given to the machines to join before the first command.
         network_plugin: Which pod network is installed.
+        proxy_mode: How kube-proxy chooses endpoints: ``iptables`` by chance, ``ipvs`` in turn.
         speed: Virtual seconds a wall second; ``None`` for as fast as possible.
         anonymous: Whether requests without credentials act as cluster admin (loopback's default).
         tokens: Bearer token → who holds it.
@@ -35,6 +36,7 @@ class ClusterConfig:
     nodes: int = 3
     boot_ms: int = BOOT_MS
     network_plugin: str = "kindnet"
+    proxy_mode: str = "iptables"
     speed: float | None = 1.0
     anonymous: bool = True
     tokens: Mapping[str, UserInfo] = field(default_factory=dict)

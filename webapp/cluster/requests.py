@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from webapp.cluster.ends import BUILT_IN_DNS, peer_of
+from webapp.cluster.ends import peer_of
 from webapp.cri.programs.network import (
     ANSWERED,
     LONGEST_WAIT_MS,
@@ -34,6 +34,7 @@ from webapp.trace.facts import (
 if TYPE_CHECKING:
     from webapp.cluster.listeners import Listeners
     from webapp.cluster.paths import Client, Paths, Way
+    from webapp.cri.programs.network import Server
     from webapp.network.dns import Answer, ClusterDNS
     from webapp.network.flows import FlowLog
     from webapp.network.policy.ends import End
@@ -108,17 +109,21 @@ class Requests:
             return Asked(None, 0, way)
         return Asked(answers, max(1, len(names) * way.round_trip_ms), way)
 
-    def route(self, request: PodRequest, ip: str, port: int, protocol: str) -> Way:
-        """Send a request's first packet; tell its way."""
+    def route(
+        self, request: PodRequest, ip: str, port: int, protocol: str
+    ) -> tuple[Way, Server | None]:
+        """Send a request's first packet; tell its way, and who answers at its end."""
         way = self.paths.travel(request.client, ip, port, protocol, self.sim.now_ms)
-        if not way.kind and self.listeners.at(way, protocol) is None:
-            self._name_server_hop(way)
-            way.stop(REFUSED, "notListening", way.round_trip_ms)
-        elif not way.kind and way.end is not None:
-            way.hop("server", way.end.name or way.end.node or "outside", way.end.node, 0)
+        server = None
+        if not way.kind:
+            server = self.listeners.at(way, protocol)
+            if way.end is not None:
+                way.hop("server", way.end.name or way.end.node or "outside", way.end.node, 0)
+            if server is None:
+                way.stop(REFUSED, "notListening", way.round_trip_ms)
         if request.told:
             self._recorder.record(routed_fact(request, way, f"{ip}:{port}", protocol))
-        return way
+        return way, server
 
     def looked_up(
         self, request: PodRequest, name: str, asked: Asked, found: Lookup, names: list[str]
@@ -163,10 +168,6 @@ class Requests:
                     took_ms=now_ms - request.begun_ms,
                 )
             )
-
-    def _name_server_hop(self, way: Way) -> None:
-        if way.end is not None and way.end is not BUILT_IN_DNS:
-            way.hop("server", way.end.name or way.end.node, way.end.node, 0)
 
 
 class PodRequest:
@@ -216,12 +217,10 @@ class PodRequest:
 
     def connect(self, ip: str, port: int, protocol: str = "TCP") -> Connection | Stopped:
         """Connect to an address."""
-        way = self.way = self._requests.route(self, ip, port, protocol)
-        if way.kind:
-            return Stopped(way.kind, way.wait_ms)
-        server = self._requests.listeners.at(way, protocol)
+        way, server = self._requests.route(self, ip, port, protocol)
+        self.way = way
         if server is None:
-            return Stopped(REFUSED, way.round_trip_ms)
+            return Stopped(way.kind, way.wait_ms)
         return Connection(way.ip, way.port, server, way.round_trip_ms, way.source.ip)
 
     def end(self, outcome: str, code: int = 0, summary: str = "") -> None:

@@ -7,6 +7,7 @@ Models:
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import blake2s
 from ipaddress import IPv4Network
 
@@ -135,6 +136,7 @@ def dotted(address: int) -> str:
     return f"{address >> 24}.{address >> 16 & 255}.{address >> 8 & 255}.{address & 255}"
 
 
+@lru_cache(maxsize=65_536)
 def number(ip: str) -> int:
     """An IPv4 address as a number; -1 for other text."""
     parts = ip.split(".")

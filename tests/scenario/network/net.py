@@ -31,6 +31,7 @@ def make_service(name: str = "web", **spec: Any) -> Any:
     """A Service in front of the Pods labelled with its name."""
     namespace = spec.pop("namespace", "default")
     spec = {"selector": {"app": name}, "ports": [{"port": 80}], **spec}
+    spec = {key: value for key, value in spec.items() if value is not None}
     return {
         "apiVersion": "v1",
         "kind": "Service",
