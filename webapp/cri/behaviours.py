@@ -9,6 +9,7 @@ from webapp.cri import agnhost
 from webapp.cri.catalogue import BY_NAME, LOAD
 from webapp.cri.command_program import CommandProgram
 from webapp.cri.load import LoadProgram
+from webapp.cri.programs.commands import languages
 from webapp.cri.programs.commands.table import COMMANDS
 from webapp.cri.programs.userland import CannotRun
 from webapp.cri.references import parse_reference
@@ -49,7 +50,7 @@ def choose_program(process: Process) -> Program:
     words = command + args
     if not words:
         return DeclaredServer()
-    if inside.complete or _is_known(process, inside, words[0]):
+    if inside.complete or _is_known(process, inside, words):
         return _command(words)
     return DeclaredServer(f"podarium: this command is not modelled: {' '.join(words)}")
 
@@ -60,9 +61,12 @@ def _command(words: tuple[str, ...]) -> CommandProgram:
     return CommandProgram(words)
 
 
-def _is_known(process: Process, inside: ImageInside, word: str) -> bool:
+def _is_known(process: Process, inside: ImageInside, words: tuple[str, ...]) -> bool:
     """Whether the first word is a command that is modelled, or a script in a volume."""
+    word = words[0]
     name = word.rpartition("/")[2]
+    if COMMANDS.get(name) in (languages.perl, languages.runtime):
+        return languages.is_modelled(words)
     if (name in COMMANDS or name in _SHELLS) and name not in inside.programs:
         return True
     if "/" not in word and name not in inside.programs:

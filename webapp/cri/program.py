@@ -38,6 +38,7 @@ class Process:
         ports: TCP ports it listens on, in order.
         up: Whether it has come up; a server that takes time to start clears it meanwhile.
         console: Its standard streams, to which clients attach; ``None`` for one that only logs.
+        port_taken: Whether another one with the same address listens on a port.
         message_file: What it leaves as its termination message, once it has files.
         runs_command: Whether its program is a command line, not what the image brings.
     """
@@ -58,6 +59,7 @@ class Process:
         "console",
         "ip",
         "message_file",
+        "port_taken",
         "ports",
         "runs_command",
         "sim",
@@ -76,6 +78,7 @@ class Process:
         on_exit: Callable[[Container, int, str], None],
         on_change: Callable[[Container], None],
         on_memory: Callable[[Container], None],
+        port_taken: Callable[[int], bool] = lambda _: False,
         cores_millis: int = DEFAULT_CORES_MILLIS,
     ) -> None:
         self.sim = sim
@@ -96,6 +99,7 @@ class Process:
         self._userland: Userland | None = None
         self._on_exit = on_exit
         self._on_change = on_change
+        self.port_taken = port_taken
         self._on_memory = on_memory
 
     @property

@@ -308,6 +308,7 @@ class ContainerRuntime:
             make_userland=lambda process: self._make_userland(container, sandbox, process),
             on_exit=self._on_exit,
             on_change=self._on_change,
+            port_taken=lambda port: self._port_taken(sandbox, port),
             on_memory=self._check_memory,
             cores_millis=self.cores_millis,
         )
@@ -333,6 +334,8 @@ class ContainerRuntime:
         )
         with self._recorder.caused_by(seq):
             program.start(process)
+            if sandbox.config.share_processes and container.running:
+                process.look_inside()
             if self.listener is not None:
                 self.listener.on_memory_used()
             on_done(container)
@@ -344,6 +347,12 @@ class ContainerRuntime:
         network = self._network_of(sandbox)
         namespace = self._namespace(container, sandbox)
         return make_userland(self._sim, container, sandbox, network, message, namespace)
+
+    def _port_taken(self, sandbox: Sandbox, port: int) -> bool:
+        """Whether somebody with the same address listens already."""
+        return any(
+            self.listener_on(other, port) is not None for other in self.sandboxes_at(sandbox.ip)
+        )
 
     def _namespace(self, container: Container, sandbox: Sandbox) -> ProcessNamespace | None:
         """Whose processes a container sees besides its own; ``None`` for nobody's."""

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from webapp.cri.catalogue import EXIT, ImageProfile
+from webapp.cri.port_complaints import port_complaint
 from webapp.cri.program import SIGTERM
 from webapp.cri.programs.files.nodes import Directory, FileError
 from webapp.cri.programs.server_processes import enter_server
@@ -37,6 +38,10 @@ class ProfiledProgram:
         if profile.requires_env and not any(process.env.get(name) for name in profile.requires_env):
             process.write(*_lines(profile.complaint, process))
             process.after(30, _fail)
+            return
+        busy = next((port for port in profile.ports if process.port_taken(port)), 0)
+        if busy:
+            _give_up(process, profile, busy)
             return
         if profile.lines:
             process.write(*_lines(profile.lines, process))
@@ -107,6 +112,11 @@ class DeclaredServer:
         _show_processes(self, process, process.config.image)
         if self._notice:
             process.write(self._notice)
+        busy = next((port for port in process.declared_ports if process.port_taken(port)), 0)
+        if busy:
+            process.write(f"listen tcp :{busy}: bind: address already in use")
+            process.after(30, _fail)
+            return
         process.listen(process.declared_ports)
 
     def on_signal(self, process: Process, signal: int) -> None:
@@ -121,6 +131,14 @@ class DeclaredServer:
     def served_file(self, process: Process, path: str) -> bytes | None:  # noqa: ARG002
         """None: what it serves is not known."""
         return None
+
+
+def _give_up(process: Process, profile: ImageProfile, port: int) -> None:
+    """Somebody with the same address listens on the port already: say so, and end."""
+    lines, wait_ms = port_complaint(profile.name, port)
+    before = [line for line in profile.lines if profile.static_pages and "{" not in line]
+    process.write(*_lines((*before, *lines), process))
+    process.after(wait_ms, _fail)
 
 
 def _show_processes(program: Program, process: Process, image: str) -> None:
@@ -161,7 +179,7 @@ def _end_well(process: Process) -> None:
 
 def _lines(lines: tuple[str, ...], process: Process) -> tuple[str, ...]:
     filled = _at_second(lines, process.sim.now_ms // 1000)
-    if "{ip}" in filled[0]:
+    if filled and "{ip}" in filled[0]:
         return tuple(line.replace("{ip}", process.ip) for line in filled)
     return filled
 

@@ -34,6 +34,15 @@ if TYPE_CHECKING:
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 NGINX_ROOT = "/usr/share/nginx/html"
 HTTPD_ROOT = "/usr/local/apache2/htdocs"
+NGINX_CONFIGURATION = (
+    b"\nuser  nginx;\nworker_processes  auto;\n\nerror_log  /var/log/nginx/error.log notice;\n"
+    b"pid        /run/nginx.pid;\n\nevents {\n    worker_connections  1024;\n}\n\n"
+    b"http {\n    include       /etc/nginx/mime.types;\n    include /etc/nginx/conf.d/*.conf;\n}\n"
+)
+NGINX_SERVER = (
+    b"server {\n    listen       80;\n    server_name  localhost;\n\n    location / {\n"
+    b"        root   /usr/share/nginx/html;\n        index  index.html index.htm;\n    }\n}\n"
+)
 
 
 class ImageInside(NamedTuple):
@@ -142,7 +151,7 @@ def make_userland(
         mounts = {
             "/etc/hostname": _text(f"{sandbox.config.hostname}\n", quota),
             "/etc/hosts": _text(_hosts(sandbox), quota),
-            "/etc/resolv.conf": _text(_resolv_conf(sandbox, network), quota),
+            "/etc/resolv.conf": _text(network.resolver.text, quota),
             config.message_path: Mount(message, read_only=False, quota=quota),
             **config.mounts(),
         }
@@ -185,8 +194,13 @@ def environment(container: Container, sandbox: Sandbox) -> dict[str, str]:
 def _pages(root: str) -> tuple[tuple[str, bytes], ...]:
     if not root:
         return ()
-    page = WELCOME_TO_NGINX if root == NGINX_ROOT else WELCOME_TO_HTTPD
-    return ((f"{root[1:]}/index.html", page),)
+    if root == NGINX_ROOT:
+        return (
+            (f"{root[1:]}/index.html", WELCOME_TO_NGINX),
+            ("etc/nginx/nginx.conf", NGINX_CONFIGURATION),
+            ("etc/nginx/conf.d/default.conf", NGINX_SERVER),
+        )
+    return ((f"{root[1:]}/index.html", WELCOME_TO_HTTPD),)
 
 
 def _text(text: str, quota: Quota) -> Mount:
@@ -209,11 +223,3 @@ def _hosts(sandbox: Sandbox) -> str:
         lines.extend(("", "# Entries added by HostAliases."))
         lines.extend("\t".join((ip, *names)) for ip, names in config.host_aliases)
     return "\n".join(lines) + "\n"
-
-
-def _resolv_conf(sandbox: Sandbox, network: Network) -> str:
-    namespace = sandbox.config.pod.namespace
-    return (
-        f"search {namespace}.svc.cluster.local svc.cluster.local cluster.local\n"
-        f"nameserver {network.nameserver}\noptions ndots:5\n"
-    )

@@ -28,6 +28,14 @@ if TYPE_CHECKING:
 
 FOLLOWING = ("configMap", "secret", "downwardAPI", "projected")
 TOKEN_SECONDS = 3600
+ROOT_CERTIFICATES = "kube-root-ca.crt"
+"""A ConfigMap of every namespace; it is empty in a cluster that is only spoken to in the clear."""
+CLUSTER_CERTIFICATE = (
+    b"-----BEGIN CERTIFICATE-----\n"
+    b"UG9kYXJpdW0gc3BlYWtzIHRvIGl0cyBBUEkgc2VydmVyIHdpdGhvdXQgZW5jcnlwdGlvbjsgdGhpcyBpcyBu\n"
+    b"byBjZXJ0aWZpY2F0ZSwgb25seSBpdHMgcGxhY2Uu\n"
+    b"-----END CERTIFICATE-----\n"
+)
 _MOST_TOKEN_AGE_MS = 24 * 3_600_000
 
 
@@ -102,6 +110,8 @@ class VolumeContents:
         found.update(
             {key: b64decode(value) for key, value in (obj.get("binaryData") or {}).items()}
         )
+        if name == ROOT_CERTIFICATES and not found.get("ca.crt"):
+            found["ca.crt"] = CLUSTER_CERTIFICATE
         return found
 
     def _downward(self, item: JSONObject) -> bytes:

@@ -126,8 +126,7 @@ class ProcessNamespace:
             held.entries["comm"] = _text(f"{invocation.name[:15]}\n")
             held.entries["environ"] = _text(env, 0o400)
             held.entries["status"] = _text(_status(invocation))
-            if invocation.userland.has_files:
-                held.entries["root"] = invocation.userland.files.root
+            held.entries["root"] = invocation.userland.files.root
 
 
 def capability_mask(add: tuple[str, ...], drop: tuple[str, ...], *, privileged: bool) -> int:

@@ -22,6 +22,7 @@ _HTTPD = User(1, 1)
 _TITLES: dict[str, tuple[str, str, User, int]] = {
     "httpd": ("httpd -DFOREGROUND", "httpd -DFOREGROUND", _HTTPD, 3),
     "nginx": ("nginx: master process nginx -g daemon off;", "nginx: worker process", _NGINX, 2),
+    "pause": ("/pause", "", User(), 0),
 }
 """Server → title of its first process, of its workers, who they are, how many."""
 _STOPS = frozenset(SIGNALS[name] for name in ("INT", "QUIT", "TERM"))

@@ -516,11 +516,6 @@ class Userland:
         return self._files
 
     @property
-    def has_files(self) -> bool:
-        """Whether anything has looked at its files yet."""
-        return self._files is not None
-
-    @property
     def memory_bytes(self) -> int:
         """What all commands hold together, in the model."""
         return sum(item.memory_bytes for item in self.processes.values())

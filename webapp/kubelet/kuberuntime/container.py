@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from webapp.cri.api import APP, EPHEMERAL
-from webapp.kubelet.environment import ConfigError, make_container_config
+from webapp.kubelet.config_error import ConfigError
+from webapp.kubelet.environment import make_container_config
 from webapp.kubelet.hooks import HookRunner
 from webapp.kubelet.image_manager import ImageRequest
 from webapp.kubelet.pod_workers import field_path

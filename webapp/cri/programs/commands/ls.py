@@ -60,7 +60,10 @@ def ls(call: Invocation) -> int:
     files: list[tuple[str, Node]] = []
     directories: list[tuple[str, Directory]] = []
     for name in names or ["."]:
-        node = call.files.get(call.path(name), follow="l" not in options or name.endswith("/"))
+        node = call.files.get(
+            call.path(name),
+            follow="l" not in options or "L" in options or name.endswith("/"),
+        )
         if node is None:
             reason = "No such file or directory"
             if call.userland.style == "busybox":
@@ -104,7 +107,7 @@ def _list_directory(
     entries: list[tuple[str, Node]] = []
     for child in sorted(node.entries):
         path = posixpath.join(call.path(name), child)
-        found = call.files.get(path, follow=False)
+        found = call.files.get(path, follow="L" in options)
         if found is not None and (not child.startswith(".") or "a" in options or "A" in options):
             entries.append((child, found))
     if "a" in options:

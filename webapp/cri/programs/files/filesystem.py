@@ -328,10 +328,10 @@ class FileSystem:
         if place.node is None:
             raise FileError(NO_ENTRY)
         self._check_writable(place)
-        if place.path in self._mounts or place.path == "/":
-            raise FileError(BUSY)
         if self._user.uid and not may_remove(self._user, place.parent, place.node):
             raise FileError(DENIED)
+        if place.path in self._mounts or place.path == "/":
+            raise FileError(BUSY)
         if isinstance(place.node, Directory) and place.node.entries and not recursive:
             raise FileError(NOT_EMPTY)
         quota = place.mount.quota if place.mount else self._quota

@@ -43,7 +43,7 @@ def shell(call: Invocation) -> Steps:
         if not words:
             return (yield from _usage(call))
         text = words.pop(0)
-        return (yield from _run(call, text, words[:1], words[1:], options))
+        return (yield from _run(call, text, words[:1], words[1:], options, replaced=True))
     if words:
         return (yield from _run_file(call, words, options))
     stream = call.fds.get(0)
@@ -60,11 +60,17 @@ def _usage(call: Invocation) -> Steps:
 
 
 def _run(
-    call: Invocation, text: str, name: list[str], words: list[str], options: list[str]
+    call: Invocation,
+    text: str,
+    name: list[str],
+    words: list[str],
+    options: list[str],
+    *,
+    replaced: bool = False,
 ) -> Steps:
     interpreter = Interpreter(call, name[0] if name else call.argv[0], words)
     interpreter.options = dict.fromkeys(options)
-    return (yield from interpreter.run_script(text))
+    return (yield from interpreter.run_script(text, replaced=replaced))
 
 
 def _run_file(call: Invocation, words: list[str], options: list[str]) -> Steps:

@@ -98,14 +98,21 @@ class Interpreter(ShellState):
 
     # Whole scripts
 
-    def run_script(self, text: str) -> Steps:
-        """Run a script to its end, with its EXIT trap; the exit code."""
+    def run_script(self, text: str, *, replaced: bool = False) -> Steps:
+        """Run a script to its end, with its EXIT trap; the exit code.
+
+        Args:
+            text: The script.
+            replaced: Whether a script of one plain command lets that take the shell's place.
+        """
         try:
             tree = parse_script(text)
         except ShellSyntaxError as error:
             self.line = error.line
             self.complain(error.message)
             return 2
+        if replaced and len(tree.items) == 1:
+            self._final = tree.items[0]
         return (yield from self.run_tree(tree))
 
     def run_tree(self, tree: Node) -> Steps:
