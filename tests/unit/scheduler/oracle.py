@@ -11,8 +11,10 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from tests.unit.scheduler.volume_oracle import Storage
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 JSON = dict[str, Any]
 
@@ -57,6 +59,7 @@ class Oracle:
     namespaces: dict[str, dict[str, str]] = field(default_factory=dict)
     nominated: dict[str, tuple[JSON, str]] = field(default_factory=dict)
     budgets: list[tuple[dict[str, str], int]] = field(default_factory=list)
+    storage: Storage = field(default_factory=lambda: Storage(term_matches))
 
     def scan_order(self) -> list[JSON]:
         """Zones take turns."""
@@ -68,6 +71,10 @@ class Oracle:
         lists = list(zones.values())
         longest = max(map(len, lists), default=0)
         return [own[i] for i in range(longest) for own in lists if i < len(own)]
+
+    def node(self, name: str) -> JSON:
+        """A Node by name."""
+        return next(node for node in self.nodes if node["metadata"]["name"] == name)
 
     def pods_on(self, node: JSON) -> list[JSON]:
         """Pods bound to a Node."""
@@ -84,6 +91,9 @@ class Oracle:
             reasons = "pod affinity terms conflict"
             text = f"0/{len(order)} nodes are available: {reasons}."
             return Decision("", {}, f"{text} not found")
+        problem = self.storage.problem(pod)
+        if problem:
+            return Decision("", {}, f"0/{len(order)} nodes are available: {problem}. not found")
         candidates = [n for n in order if only is None or n["metadata"]["name"] in only]
         total = len(candidates)
         if only is None:
@@ -146,6 +156,9 @@ class Oracle:
     def refuse(self, pod: JSON, node: JSON) -> tuple[list[str], bool]:
         """All filters, in order."""
         own, unresolvable = refuse(pod, node, self.pods_on(node))
+        if not own and pod["spec"].get("volumes"):
+            placed = [other for other, _ in self.placed()]
+            own, unresolvable = self.storage.refuse(pod, node, placed)
         if not own:
             own, unresolvable = self.uneven(pod, node)
         if not own:
@@ -446,7 +459,7 @@ class Oracle:
     def image_score(self, pod: JSON, node: JSON) -> int:
         """ImageLocality."""
         total = 0
-        containers = pod["spec"]["containers"]
+        containers = [*pod["spec"].get("initContainers", []), *pod["spec"]["containers"]]
         for container in containers:
             image = container["image"]
             holders = [n for n in self.nodes if image in images(n)]
@@ -541,13 +554,36 @@ def number(resource: str, text: str) -> int:
 
 
 def asks(pod: JSON, *, defaults: bool = False) -> dict[str, int]:
+    """The most that a Pod needs at any time: beside its sidecars, during each init container too."""
+    spec = pod["spec"]
+    running = summed(wants(container, defaults=defaults) for container in spec["containers"])
+    sidecars: dict[str, int] = {}
+    moments = []
+    for container in spec.get("initContainers", []):
+        own = wants(container, defaults=defaults)
+        moments.append(summed([sidecars, own]))
+        if container.get("restartPolicy") == "Always":
+            sidecars = summed([sidecars, own])
+    moments.append(summed([sidecars, running]))
+    total = {name: max(m.get(name, 0) for m in moments) for moment in moments for name in moment}
+    for name, text in spec.get("resources", {}).get("requests", {}).items():
+        total[name] = number(name, text)
+    overhead = {name: number(name, text) for name, text in spec.get("overhead", {}).items()}
+    return summed([total, overhead])
+
+
+def wants(container: JSON, *, defaults: bool) -> dict[str, int]:
+    requests = container.get("resources", {}).get("requests", {})
+    amounts = {name: number(name, text) for name, text in requests.items()}
+    if defaults:
+        amounts.setdefault("cpu", 100)
+        amounts.setdefault("memory", 200 * MIB)
+    return amounts
+
+
+def summed(many: Iterable[dict[str, int]]) -> dict[str, int]:
     total: dict[str, int] = {}
-    for container in pod["spec"]["containers"]:
-        requests = container.get("resources", {}).get("requests", {})
-        amounts = {name: number(name, text) for name, text in requests.items()}
-        if defaults:
-            amounts.setdefault("cpu", 100)
-            amounts.setdefault("memory", 200 * MIB)
+    for amounts in many:
         for name, amount in amounts.items():
             total[name] = total.get(name, 0) + amount
     return total

@@ -15,6 +15,7 @@ from tests.unit.scheduler.builders import (
     required_affinity,
 )
 from tests.unit.scheduler.oracle import Oracle
+from tests.unit.scheduler.volume_world import add_storage, bound, random_mounts
 from webapp.scheduler.cache import Cache
 from webapp.scheduler.config import Profile
 from webapp.scheduler.diagnosis import Attempt
@@ -22,6 +23,7 @@ from webapp.scheduler.framework.interface import Handle
 from webapp.scheduler.framework.listers import Listers
 from webapp.scheduler.framework.nominator import Nominator
 from webapp.scheduler.framework.types import PodInfo
+from webapp.scheduler.framework.volumes import Volumes
 from webapp.scheduler.schedule_pod import Algorithm
 from webapp.sim.rng import RandomStreams
 
@@ -51,6 +53,7 @@ class World:
         self.cache.nodes.namespace_labels = self.listers.namespace_labels
         self.nominator = Nominator()
         self.evicted: list[str] = []
+        self.volumes = Volumes()
         handle = Handle(
             client,
             self.cache.nodes,
@@ -59,6 +62,7 @@ class World:
             self._latest_pod,
             lambda victims, *_: self.evicted.extend(victim.uid for victim in victims),
             stream.keyed_bits64,
+            self.volumes,
         )
         self.framework = Profile().build(handle)
         self.algorithm = Algorithm(self.cache, stream, percentage, self.nominator)
@@ -94,6 +98,49 @@ class World:
         self.listers.put_namespace({"metadata": {"name": name, "labels": labels}})
         self.cache.nodes.count_anew()
         self.oracle.namespaces[name] = labels
+
+    def add_class(self, name: str, mode: str, provisioner: str) -> None:
+        """A StorageClass."""
+        storage_class = {"metadata": {"name": name}, "volumeBindingMode": mode}
+        self.volumes.put_class({**storage_class, "provisioner": provisioner})
+        storage = self.oracle.storage
+        if mode == "WaitForFirstConsumer":
+            storage.late.add(name)
+        if provisioner != "kubernetes.io/no-provisioner":
+            storage.made.add(name)
+
+    def put_volume(self, volume: JSONObject) -> None:
+        self.volumes.put_volume(volume)
+        self.oracle.storage.volumes[volume["metadata"]["name"]] = volume
+
+    def put_claim(self, claim: JSONObject) -> None:
+        self.volumes.put_claim(claim)
+        self.oracle.storage.claims[claim["metadata"]["name"]] = claim
+
+    def bind_volumes(self, pod: JSONObject, info: PodInfo, result: ScheduleResult) -> None:
+        """Let both choose volumes on the Pod's Node, and bind those."""
+        node = self.oracle.node(result.node_name)
+        chosen = self.oracle.storage.choose(pod, node) or {}
+        self.framework.run_reserve_plugins(result.pod_class.state, info, result.node_name)
+        for name, volume_name in chosen.items():
+            claim = self.oracle.storage.claims[name]
+            assumed = self.volumes.claim(f"default/{name}")
+            if not volume_name:
+                annotations = assumed["metadata"]["annotations"]
+                assert annotations["volume.kubernetes.io/selected-node"] == result.node_name
+                spec = {
+                    "capacity": {"storage": "9Gi"},
+                    "storageClassName": "made",
+                    "claimRef": {"namespace": "default", "name": name},
+                }
+                self.put_volume({"metadata": {"name": f"made-for-{name}"}, "spec": spec})
+            else:
+                volume = self.volumes.volume(volume_name)
+                assert volume["spec"]["claimRef"]["name"] == name
+                metadata = {**volume["metadata"], "resourceVersion": "2"}
+                self.put_volume({**volume, "metadata": metadata})
+            self.put_claim(bound(claim, volume_name or f"made-for-{name}"))
+        self.framework.run_unreserve_plugins(result.pod_class.state, info, result.node_name)
 
     def add_budget(self, name: str, labels: dict[str, str], allowed: int) -> None:
         metadata = {"name": name, "namespace": "default"}
@@ -133,6 +180,8 @@ class World:
         if result.node_name:
             self.cache.assume_pod(info, result.node_name)
             self.oracle.bound[info.uid] = (pod, result.node_name)
+            if info.claims:
+                self.bind_volumes(pod, info, result)
         return result
 
     def delete_pod(self, uid: str) -> None:
@@ -258,11 +307,31 @@ def random_template(rng: random.Random, names: list[str]) -> dict[str, Any]:
             spec["labels"]["hash"] = rng.choice("xy")
     if rng.random() < 0.2:
         spec["owner"] = rng.choice(["rs1", "rs2"])
+    if rng.random() < 0.2 and spec.get("namespace") is None:
+        spec["volumes"] = random_mounts(rng)
+    if rng.random() < 0.2:
+        spec["initContainers"] = [random_init(rng, number) for number in range(rng.choice([1, 3]))]
+    if rng.random() < 0.1:
+        spec["overhead"] = {"cpu": "50m", "memory": "64Mi"}
+    if rng.random() < 0.1:
+        spec["resources"] = {"requests": {rng.choice(["cpu", "memory"]): "700Mi"}}
+        if "cpu" in spec["resources"]["requests"]:
+            spec["resources"]["requests"]["cpu"] = "900m"
     if rng.random() < 0.35:
         spec["topologySpreadConstraints"] = [
             random_constraint(rng) for _ in range(rng.choice([1, 2, 3]))
         ]
     return spec
+
+
+def random_init(rng: random.Random, number: int) -> JSONObject:
+    container: JSONObject = {"name": f"init{number}", "image": "app:1"}
+    if rng.random() < 0.5:
+        container["restartPolicy"] = "Always"
+    if rng.random() < 0.8:
+        requests = {"cpu": f"{rng.choice([100, 600, 1500])}m", "memory": "256Mi"}
+        container["resources"] = {"requests": requests}
+    return container
 
 
 def random_pod_affinity(rng: random.Random) -> JSONObject:
@@ -336,6 +405,7 @@ def run_trial(seed: int, node_count: int, steps: int, percentage: int = 0) -> in
         world.add_node(random_node(rng, name))
     for number in range(rng.choice([0, 0, 1, 3])):
         world.add_budget(f"b{number}", {"app": rng.choice("abc")}, rng.randrange(4))
+    add_storage(world, rng, names)
     templates = [random_template(rng, names) for _ in range(rng.choice([1, 4, 12]))]
     world.add_owner("ReplicaSet", "rs1", {"app": "a"})
     world.add_owner("ReplicaSet", "rs2", {"app": "b", "hash": "x"})
