@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.factories import make_container, make_deployment, make_pod
-from tests.scenario.faults.helpers import condition, make_fault, pods_of
+from tests.scenario.faults.helpers import condition, make_fault, pods_of, taints
 from webapp.api.core.pods import is_pod_ready
 from webapp.api.resources import PODS
 from webapp.apimachinery.status import ServiceUnavailable, StatusError
@@ -125,3 +125,19 @@ def test_with_a_slow_etcd_everything_takes_long_and_some_writes_time_out(world):
     world.delete("Fault", "fault")
     world.run_for(seconds=1)
     world.create(make_pod("late"))
+
+
+def test_a_new_controller_manager_takes_taints_back_that_it_finds(world):
+    """The Node recovered while nobody looked."""
+    world.settle()
+    world.create(make_fault("KubeletDown", "worker-1", name="silent"))
+    world.run_for(seconds=120)
+    world.create(make_fault("ControllerManagerDown"))
+    world.run_for(seconds=1)
+    world.delete("Fault", "silent")
+    world.run_for(seconds=20)
+    assert taints(world, "worker-1") != []
+
+    world.delete("Fault", "fault")
+    world.run_for(seconds=15)
+    assert taints(world, "worker-1") == []

@@ -201,7 +201,9 @@ class NodeLifecycleController(Controller):
         self._tell_at_next_look(node, "RegisteredNode", f"Registered Node {name} in Controller")
         if not ready_status(node):
             self._check_at(name, self.sim.now_ms + STARTUP_GRACE_PERIOD_MS)
-        elif ready_status(node) != "True":
+        elif ready_status(node) != "True" or _has_no_execute(
+            (node.get("spec") or {}).get("taints") or []
+        ):
             self._look_again(name)
 
     def _on_node_update(self, old: JSONObject, new: JSONObject) -> None:
