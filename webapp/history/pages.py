@@ -19,6 +19,7 @@ from webapp.history.gone import find_gone
 from webapp.history.moments import moment_view, neighbour, range_view
 from webapp.history.timeline import DEFAULT_BUCKETS, TimelineLog
 from webapp.http.codec import USER_KEY
+from webapp.http.pages import ADMINS
 from webapp.live.history import FactsPage, PastView
 from webapp.live.projector import HIDDEN_FACTS, Projector, fact_view
 from webapp.trace.facts import ObjectRef
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from webapp.history.timeline import Commands
     from webapp.live.frames import FactView
 
-ADMINS = "system:masters"
 LAST_FACTS = 60
 """Facts that come with a moment: enough for the travellers then under way."""
 DEFAULT_FACTS = 500

@@ -13,18 +13,20 @@ from typing import TYPE_CHECKING, Any, Protocol
 from flask import Blueprint, Response, g, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from webapp.apimachinery.status import NotFound
+from webapp.apimachinery.status import Forbidden, NotFound
 from webapp.http.access import PREFIX_KEY
 from webapp.http.assets import read_tags
-from webapp.http.codec import status_line
+from webapp.http.codec import USER_KEY, status_line
 from webapp.http.kubeconfig import make_kubeconfig
 
 if TYPE_CHECKING:
     from flask import Flask
 
+    from webapp.apimachinery.wire import UserInfo
     from webapp.driver.driver import SimulationDriver
     from webapp.http.assets import WebRoot
 
+ADMINS = "system:masters"
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}';"
     " img-src 'self' data:; font-src 'self'; connect-src 'self' ws://{host} wss://{host};"
@@ -71,7 +73,12 @@ def make_pages(driver: SimulationDriver, explainer: Explainer, web_root: WebRoot
         return explanation, HTTPStatus.OK
 
     @pages.get("/journal")
-    def journal() -> Response:
+    def journal() -> Response | tuple[dict[str, Any], int]:
+        user: UserInfo | None = request.environ.get(USER_KEY)
+        if user is None or ADMINS not in user.groups:
+            # It holds every body that anybody sent, Secrets included.
+            refusal = Forbidden("only cluster admins download the journal")
+            return refusal.status(), refusal.code
         return Response(
             driver.journal_bytes(),
             mimetype="application/vnd.sqlite3",

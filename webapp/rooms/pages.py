@@ -14,6 +14,7 @@ from flask import Blueprint, Response, request
 from webapp.apimachinery.status import BadRequest, Forbidden, RequestEntityTooLarge, StatusError
 from webapp.cluster.config import NETWORK_PLUGINS
 from webapp.http.codec import USER_KEY
+from webapp.http.pages import ADMINS
 from webapp.live.history import NewRoom, RoomsView
 from webapp.rooms.registry import MAX_ROOMS, Plan, Rooms
 from webapp.settings import SettingsError, parse_speed
@@ -21,7 +22,6 @@ from webapp.settings import SettingsError, parse_speed
 if TYPE_CHECKING:
     from webapp.apimachinery.wire import UserInfo
 
-ADMINS = "system:masters"
 MAX_BODY_BYTES = 16 * 1024
 MAX_NODES = 1000
 MAX_SEED = 2**63

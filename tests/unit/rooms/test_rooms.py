@@ -231,6 +231,12 @@ def test_tokens_in_the_path_open_rooms_and_rbac_judges(guarded, path):
     assert guarded.send("GET", path.format("wrong-token") + PODS).status_code == 401
 
 
+def test_only_admins_download_the_journal(guarded):
+    """It holds what everybody sent, Secrets included."""
+    assert guarded.send("GET", "/as/admin-token/journal").status_code == 200
+    assert guarded.send("GET", "/as/guest-token/journal").status_code == 403
+
+
 def test_past_obeys_rbac_too(guarded):
     """Who may not read Pods now may not read them as they were."""
     revision = guarded.app.rooms.main.cluster.revision
