@@ -181,7 +181,9 @@ class Cluster:
 
     def at(self, moment: Moment) -> PastWorld:
         """The world as it was."""
-        return PastWorld(moment, self._viewers_transport, VIEWER, self.journeys)
+        return PastWorld(
+            moment, self._viewers_transport, VIEWER, self.journeys, self._machines.network
+        )
 
     def client_for(self, user: UserInfo, name: str) -> RESTClient:
         """A client of the API server for a component."""

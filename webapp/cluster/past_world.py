@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from webapp.client.transport import Transport
     from webapp.cluster.past import Moment
     from webapp.journey.timeline import JourneyLog, PodJourney
+    from webapp.network.cni import NetworkPlugin
 
 FULL_JOURNEYS = 40
 """As many as a snapshot shows."""
@@ -52,17 +53,24 @@ class PastWorld:
         recorder: Tells nothing any more.
         journeys: Each Pod's way, as far as it had come.
         flows: None; traffic is not kept.
+        network: The plugin as it is now; ranges of Nodes that are gone are not kept.
         clock: How time ran.
         viewer: Lists objects as they were.
     """
 
     def __init__(
-        self, moment: Moment, transport: Transport, viewer: UserInfo, journeys: JourneyLog
+        self,
+        moment: Moment,
+        transport: Transport,
+        viewer: UserInfo,
+        journeys: JourneyLog,
+        network: NetworkPlugin,
     ) -> None:
         self.revision = moment.revision
         self.sim = Simulation(moment.at_ms)
         self.recorder = Recorder(SimClock(moment.at_ms), keep=0)
         self.flows = FlowLog()
+        self.network = network
         self.viewer = RESTClient(
             _PastTransport(transport, moment.revision), viewer, "podarium-page"
         )

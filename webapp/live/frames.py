@@ -456,15 +456,32 @@ class FlowView(View):
     last: int
 
 
+class NetworkView(View):
+    """The network plugin: what its name means for what is drawn.
+
+    ``encapsulation`` is what carries packets from Node to Node (``route``, ``VXLAN``, ``IP-in-IP``, "" without a
+    plugin), ``enforces_policies`` whether NetworkPolicies have any effect, ``pool`` the range that the plugin
+    hands blocks out of ("" when it uses each Node's spec.podCIDR), ``remark`` a sentence about all of that.
+    """
+
+    plugin: str
+    encapsulation: str
+    enforces_policies: bool
+    pool: str
+    remark: str
+
+
 class Requests(View):
     """The traffic of the pod network since the last such frame, at most ten frames a second.
 
     ``requests`` are samples (at most 200 a virtual second are told one by one), ``flows`` counts that
     changed and hold every request; ``whole`` says that these are all flows and replaces what was known, as
     after a snapshot; ``dropped`` counts requests left out of the samples since the last frame.
+    ``network`` comes with whole frames only.
     """
 
     whole: bool
+    network: NetworkView | None
     requests: list[RequestView]
     flows: list[FlowView]
     dropped: int

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any, Protocol
 
+import msgspec
+
 from webapp.api.core.pods import is_pod_terminal
 from webapp.api.resources import (
     DAEMON_SETS,
@@ -43,7 +45,7 @@ from webapp.live.frames import (
     StepView,
 )
 from webapp.live.losses import Replacements
-from webapp.live.requests import REQUEST_FACTS, RequestViews
+from webapp.live.requests import REQUEST_FACTS, RequestViews, network_view
 from webapp.trace import facts
 from webapp.trace.recorder import fact_json
 
@@ -65,6 +67,7 @@ if TYPE_CHECKING:
         Sandbox,
         ServiceView,
     )
+    from webapp.network.cni import NetworkPlugin
     from webapp.network.flows import FlowLog
     from webapp.scheduler.scheduling_queue import SchedulingQueue
     from webapp.sim.loop import Simulation
@@ -110,6 +113,10 @@ class Pictured(Protocol):
         """The pod network's traffic."""
 
     @property
+    def network(self) -> NetworkPlugin:
+        """The network plugin."""
+
+    @property
     def sim(self) -> Simulation:
         """Virtual time."""
 
@@ -129,7 +136,9 @@ class Projector:
         seq: Number of the last delta taken; a browser resynchronises when it misses one.
     """
 
-    def __init__(self, cluster: Pictured, queue: Callable[[], SchedulingQueue] | None = None) -> None:
+    def __init__(
+        self, cluster: Pictured, queue: Callable[[], SchedulingQueue] | None = None
+    ) -> None:
         self.seq = 0
         self._cluster = cluster
         self._queue = queue
@@ -144,7 +153,8 @@ class Projector:
         self._namespaces_changed = False
         self._facts: deque[FactRecord] = deque(maxlen=FACTS_A_FRAME)
         self._dropped = 0
-        self._requests = RequestViews(cluster.sim, cluster.recorder, cluster.flows)
+        network = network_view(cluster.network.profile)
+        self._requests = RequestViews(cluster.sim, cluster.recorder, cluster.flows, network)
         informers = InformerFactory(cluster.viewer)
         self._nodes = self._follow(informers, NODES, self._dirty_nodes)
         self._pods = self._follow(informers, PODS, self._dirty_pods)
@@ -375,7 +385,10 @@ class Projector:
         )
 
     def _node_view(self, node: JSONObject) -> NodeView:
-        return views.node_view(node, self._leases.get(f"{NODE_LEASES}/{node['metadata']['name']}"))
+        view = views.node_view(node, self._leases.get(f"{NODE_LEASES}/{node['metadata']['name']}"))
+        # Plugins with a pool of their own do not use spec.podCIDR.
+        ranges = self._cluster.network.pool_ranges(view.name)
+        return msgspec.structs.replace(view, pod_cidr=", ".join(ranges)) if ranges else view
 
     def _sandbox_of(self, runtime_class: str | None) -> Sandbox:
         found = self._runtime_classes.get(runtime_class) if runtime_class else None

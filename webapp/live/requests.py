@@ -10,13 +10,22 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from webapp.live.frames import FlowView, HopView, LookupView, PeerView, Requests, RequestView
+from webapp.live.frames import (
+    FlowView,
+    HopView,
+    LookupView,
+    NetworkView,
+    PeerView,
+    Requests,
+    RequestView,
+)
 from webapp.trace.facts import NameLookedUp, NetworkRequestEnded, NetworkRequestRouted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from webapp.network.flows import Flow, FlowKey, FlowLog
+    from webapp.network.plugins import PluginProfile
     from webapp.sim.loop import Simulation
     from webapp.trace.facts import Peer
     from webapp.trace.recorder import FactRecord, Recorder
@@ -30,8 +39,11 @@ WHOLE_FLOWS = 1_000
 class RequestViews:
     """Requests and flows, and which of them changed since the last frame."""
 
-    def __init__(self, sim: Simulation, recorder: Recorder, flows: FlowLog) -> None:
+    def __init__(
+        self, sim: Simulation, recorder: Recorder, flows: FlowLog, network: NetworkView
+    ) -> None:
         self._sim = sim
+        self._network = network
         self._flows = flows
         self._views: dict[int, RequestView] = {}
         self._changed: dict[int, None] = {}
@@ -48,6 +60,7 @@ class RequestViews:
         newest = list(self._changed)[-REQUESTS_A_FRAME:]
         frame = Requests(
             whole=False,
+            network=None,
             requests=[self._views[id_] for id_ in newest if id_ in self._views],
             flows=self._flow_views(flows),
             dropped=max(0, ended - self._told),
@@ -62,6 +75,7 @@ class RequestViews:
         flows = list(self._flows.flows.items())[-WHOLE_FLOWS:]
         return Requests(
             whole=True,
+            network=self._network,
             requests=list(self._views.values())[-REQUESTS_A_FRAME:],
             flows=self._flow_views(flows),
             dropped=0,
@@ -90,6 +104,17 @@ class RequestViews:
         self._changed[id_] = None
         if len(self._views) > KEPT_REQUESTS:
             del self._views[next(iter(self._views))]
+
+
+def network_view(profile: PluginProfile) -> NetworkView:
+    """The network plugin as the page reads it."""
+    return NetworkView(
+        plugin=profile.name,
+        encapsulation=profile.encapsulation,
+        enforces_policies=profile.enforces_policies,
+        pool=profile.pool,
+        remark=profile.remark,
+    )
 
 
 def flow_view(key: FlowKey, flow: Flow, now_ms: int) -> FlowView:

@@ -65,6 +65,10 @@ class NetworkPlugin:
         held = self._nodes.get(node)
         return [addresses.cidr for addresses in held[1]] if held is not None else []
 
+    def pool_ranges(self, node: str) -> list[str]:
+        """The same for a plugin with a pool of its own; empty for one that uses spec.podCIDR."""
+        return self.ranges(node) if self._pool is not None else []
+
     def home_of(self, ip: str) -> str:
         """The Node that packets to an address of a Pod are sent to; "" for other addresses."""
         return self._homes.get(number(ip) >> _HOME_BITS, "")

@@ -332,8 +332,17 @@ export interface FlowView {
   last: number;
 }
 
+export interface NetworkView {
+  plugin: string;
+  encapsulation: string;
+  enforcesPolicies: boolean;
+  pool: string;
+  remark: string;
+}
+
 export interface Requests {
   whole: boolean;
+  network: NetworkView | null;
   requests: RequestView[];
   flows: FlowView[];
   dropped: number;
