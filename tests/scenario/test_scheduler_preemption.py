@@ -67,6 +67,7 @@ def test_a_pod_evicts_a_less_important_one_and_takes_its_place(world):
 
     assert world.get("Pod", "low") is None
     assert world.get("Pod", "vip")["spec"]["nodeName"] == node
+    assert "nominatedNodeName" not in world.get("Pod", "vip")["status"]
     attempts = world.cluster.scheduler.explain(vip["metadata"]["uid"]).to_json()["attempts"]
     assert attempts[0]["preemption"] == {
         "chosen": node,

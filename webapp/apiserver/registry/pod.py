@@ -145,7 +145,9 @@ def _with_scheduled_condition(pod: JSONObject, now_ms: int) -> JSONObject:
         "lastProbeTime": None,
         "lastTransitionTime": time_text(now_ms),
     }
-    return with_condition(pod.get("status") or {}, condition)
+    status = with_condition(pod.get("status") or {}, condition)
+    status.pop("nominatedNodeName", None)  # the Pod has its Node now
+    return status
 
 
 def with_condition(status: JSONObject, condition: JSONObject) -> JSONObject:
