@@ -18,7 +18,7 @@ from webapp.api.batch import validation as batch_validation
 from webapp.api.core import preparation
 from webapp.api.core.defaults import other as core
 from webapp.api.core.defaults import pod, service
-from webapp.api.core.validation import config, node, pod_update
+from webapp.api.core.validation import claim, config, node, pod_update
 from webapp.api.core.validation import pod as pod_validation
 from webapp.api.core.validation import service as service_validation
 from webapp.api.formats import (
@@ -73,6 +73,7 @@ _OWN: dict[tuple[str, str], dict[str, Any]] = {
         "default_object": core.default_persistent_volume_claim,
         "prepare_new": preparation.prepare_new_volume,
         "validate_object": other_validation.validate_persistent_volume_claim,
+        "validate_change": claim.validate_claim_change,
     },
     ("", "Pod"): _counted(
         default_object=pod.default_pod,

@@ -19,7 +19,7 @@ from webapp.apimachinery.labels import selector_from_label_selector
 from webapp.apimachinery.status import AlreadyExists, NotFound
 from webapp.controller.controller_ref_manager import ControllerRefManager, new_controller_ref
 from webapp.controller.hashing import safe_hash
-from webapp.controller.indexes import BY_NAMESPACE, namespace_of
+from webapp.controller.indexes import BY_CONTROLLER, ORPHANS, controller_uid, orphan_namespace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -81,7 +81,8 @@ class History:
         self._client = client
         self._owner_resource = owner_resource
         self._revisions = informers.informer(CONTROLLER_REVISIONS)
-        self._revisions.add_index(BY_NAMESPACE, namespace_of)
+        self._revisions.add_index(BY_CONTROLLER, controller_uid)
+        self._revisions.add_index(ORPHANS, orphan_namespace)
         # Not yet seen, though written: the next sync may come before the watch.
         self._written: dict[str, JSONObject] = {}
 
@@ -94,9 +95,10 @@ class History:
             self._owner_resource,
             CONTROLLER_REVISIONS,
         )
-        namespace = owner["metadata"]["namespace"]
-        seen = self._revisions.by_index(BY_NAMESPACE, namespace)
-        return by_revision(manager.claim(map(self._newest, seen)))
+        metadata = owner["metadata"]
+        owned = self._revisions.by_index(BY_CONTROLLER, metadata["uid"])
+        orphans = self._revisions.by_index(ORPHANS, metadata["namespace"])
+        return by_revision(manager.claim(map(self._newest, [*owned, *orphans])))
 
     def current(self, owner: JSONObject, revisions: Iterable[JSONObject]) -> JSONObject:
         """The version of the owner's present template, made or numbered anew if need be.

@@ -36,6 +36,9 @@ from webapp.controller.tainteviction.taint_eviction import TaintEvictionControll
 from webapp.controller.ttlafterfinished.ttlafterfinished_controller import (
     TTLAfterFinishedController,
 )
+from webapp.controller.volumeexpand.expand_controller import ExpandController
+from webapp.controller.volumeprotection.pv_protection import PVProtectionController
+from webapp.controller.volumeprotection.pvc_protection import PVCProtectionController
 
 if TYPE_CHECKING:
     from webapp.apimachinery.scheme import ResourceInfo
@@ -54,12 +57,15 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     DisruptionController,
     EndpointSliceController,
     EndpointsController,
+    ExpandController,
     GarbageCollector,
     HorizontalController,
     JobController,
     NamespaceController,
     NodeIpamController,
     NodeLifecycleController,
+    PVCProtectionController,
+    PVProtectionController,
     PersistentVolumeController,
     PodGCController,
     ReplicaSetController,

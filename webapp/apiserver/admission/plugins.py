@@ -12,6 +12,11 @@ from webapp.apiserver.admission.resource_quota import ResourceQuota
 from webapp.apiserver.admission.role_escalation import RoleEscalation
 from webapp.apiserver.admission.runtime_class import RuntimeClassPlugin
 from webapp.apiserver.admission.service_account import ServiceAccountPlugin
+from webapp.apiserver.admission.storage import (
+    DefaultStorageClass,
+    PersistentVolumeClaimResize,
+    StorageObjectInUseProtection,
+)
 from webapp.apiserver.admission.taint_nodes import TaintNodesByCondition
 
 if TYPE_CHECKING:
@@ -34,6 +39,9 @@ def make_plugins(
         PriorityPlugin(storage, cacher),
         RuntimeClassPlugin(storage),
         DefaultTolerationSeconds(),
+        DefaultStorageClass(storage),
+        StorageObjectInUseProtection(),
+        PersistentVolumeClaimResize(storage),
         ResourceQuota(storage, sim),
         RoleEscalation(storage, cacher),
     ]

@@ -62,7 +62,14 @@ from webapp.controller.deployment.status import (
     progress_check_delay_ms,
     with_condition,
 )
-from webapp.controller.indexes import BY_CONTROLLER, BY_NAMESPACE, controller_uid, namespace_of
+from webapp.controller.indexes import (
+    BY_CONTROLLER,
+    BY_NAMESPACE,
+    ORPHANS,
+    controller_uid,
+    namespace_of,
+    orphan_namespace,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -121,7 +128,8 @@ class DeploymentController(Controller):
         self._replica_sets = context.informers.informer(REPLICA_SETS)
         self._pods = context.informers.informer(PODS)
         self._deployments.add_index(BY_NAMESPACE, namespace_of)
-        self._replica_sets.add_index(BY_NAMESPACE, namespace_of)
+        self._replica_sets.add_index(BY_CONTROLLER, controller_uid)
+        self._replica_sets.add_index(ORPHANS, orphan_namespace)
         self._pods.add_index(BY_CONTROLLER, controller_uid)
         self._deployments.add_handler(
             on_add=self._enqueue_object,
@@ -171,8 +179,10 @@ class DeploymentController(Controller):
             DEPLOYMENTS,
             REPLICA_SETS,
         )
-        namespace = deployment["metadata"]["namespace"]
-        return manager.claim(self._replica_sets.by_index(BY_NAMESPACE, namespace))
+        metadata = deployment["metadata"]
+        owned = self._replica_sets.by_index(BY_CONTROLLER, metadata["uid"])
+        orphans = self._replica_sets.by_index(ORPHANS, metadata["namespace"])
+        return manager.claim([*owned, *orphans])
 
     def _view(self, deployment: JSONObject, replica_sets: Iterable[JSONObject]) -> _Rollout:
         ordered = sorted(replica_sets, key=creation_order)

@@ -1,0 +1,1 @@
+"""Claims that ask for more room than they have."""

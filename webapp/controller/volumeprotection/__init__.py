@@ -1,0 +1,1 @@
+"""Claims and volumes that are in use stay, even when they have been deleted."""
