@@ -32,6 +32,7 @@ HISTORY_HEAD = (
 _SIMPLE: dict[Any, str] = {
     bool: "boolean",
     int: "number",
+    float: "number",
     str: "string",
     NoneType: "null",
     Any: "unknown",

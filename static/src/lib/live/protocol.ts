@@ -273,7 +273,7 @@ export interface HopView {
   kind: string;
   name: string;
   node: string;
-  duration: float;
+  duration: number;
 }
 
 export interface LookupView {
@@ -328,7 +328,7 @@ export interface FlowView {
   reason: string;
   policy: string;
   count: number;
-  perSecond: float;
+  perSecond: number;
   last: number;
 }
 
