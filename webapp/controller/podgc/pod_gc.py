@@ -5,8 +5,8 @@ that people have tainted as out of service.
 
 Pods and Nodes enter through informers; a Failed status and deletions without grace leave.
 
-Deviation: upstream looks every 20 seconds; here a Node's end or a Pod's binding to a missing Node
-starts the 40 seconds that a Node must have been gone.
+Looks at all Pods come every 20 seconds; only those are simulated that find something. A Node must be
+missing at one look and still 40 seconds later.
 
 Models:
     pkg/controller/podgc/gc_controller.go gcOrphaned, gcTerminating, gcTerminated
@@ -46,6 +46,7 @@ class PodGCController(Controller):
 
     def __init__(self, context: ControllerContext) -> None:
         super().__init__(context)
+        self._start_ms = context.sim.now_ms
         self._terminal: dict[str, None] = {}
         self._nodes = context.informers.informer(NODES)
         self._pods = context.informers.informer(PODS)
@@ -138,11 +139,16 @@ class PodGCController(Controller):
         return True
 
     def _watch_node(self, node: str) -> None:
-        self.enqueue_after(_NODE_PREFIX + node, QUARANTINE_MS)
+        self.enqueue_after(_NODE_PREFIX + node, self._until_look_ms() + QUARANTINE_MS)
+
+    def _until_look_ms(self) -> int:
+        return CHECK_MS - (self.sim.now_ms - self._start_ms) % CHECK_MS
 
     def _on_node_update(self, node: JSONObject) -> None:
         if _is_out_of_service(node):
-            self.enqueue_after(_OUT_OF_SERVICE_PREFIX + node["metadata"]["name"], CHECK_MS)
+            self.enqueue_after(
+                _OUT_OF_SERVICE_PREFIX + node["metadata"]["name"], self._until_look_ms()
+            )
 
     def _on_pod(self, pod: JSONObject) -> None:
         for node in _node_name(pod):
