@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from webapp.scheduler.framework.pod_volumes import claim_names
 from webapp.scheduler.framework.resources import CPU, EPHEMERAL_STORAGE, MEMORY
 from webapp.scheduler.framework.tolerations import (
     NO_EXECUTE,
@@ -72,6 +73,7 @@ def what_would_fit(
         *_without_host_ports(pod),
         *_without_spread(pod),
         *_without_pod_affinity(pod),
+        *_without_claims(pod),
     ):
         rows = fitting(changed)
         if len(rows):
@@ -227,6 +229,23 @@ def _without_host_ports(pod: PodInfo) -> Iterator[tuple[str, PodInfo]]:
         changed = PodInfo(pod.pod)
         changed.host_ports = tuple(other for other in pod.host_ports if other != port)
         yield f"give up host port {port.port}/{port.protocol}", changed
+
+
+def _without_claims(pod: PodInfo) -> Iterator[tuple[str, PodInfo]]:
+    volumes = pod.pod["spec"].get("volumes") or []
+    for name, _ in pod.claims:
+        others = [
+            volume
+            for volume in volumes
+            if (name, False) not in claim_names(_only(pod, volume))
+            and (name, True) not in claim_names(_only(pod, volume))
+        ]
+        text = f"have the PersistentVolumeClaim {name} there, with a volume free for the Node"
+        yield text, _with_spec(pod, volumes=others)
+
+
+def _only(pod: PodInfo, volume: JSONObject) -> JSONObject:
+    return {"metadata": pod.pod["metadata"], "spec": {"volumes": [volume]}}
 
 
 def _without_spread(pod: PodInfo) -> Iterator[tuple[str, PodInfo]]:

@@ -99,6 +99,10 @@ def test_a_pod_waits_for_a_claim_that_is_not_there_and_starts_when_it_is(world):
 
     expected = '0/3 nodes are available: persistentvolumeclaim "data" not found. not found'
     assert message(world, "web") == expected
+    (change,) = world.cluster.explain_pod("default", "web")["scheduling"]["wouldFit"]
+    assert change["change"] == (
+        "have the PersistentVolumeClaim data there, with a volume free for the Node"
+    )
 
     world.create(storage_class("manual", "Immediate"), claim("data", "manual"))
     world.run_for(seconds=5)
