@@ -35,6 +35,7 @@ from webapp.cri.programs.commands import (
     text,
     wget,
 )
+from webapp.cri.programs.commands.awk.command import awk
 from webapp.cri.programs.shell.command import shell
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ COMMANDS: dict[str, Command] = {
     "apt": languages.package_manager,
     "apt-get": languages.package_manager,
     "arch": identity.arch,
+    "awk": awk,
     "base64": encoding.base64,
     "basename": paths.basename,
     "cargo": languages.runtime,

@@ -18,6 +18,7 @@ NONE = "none"
 _BASE = [
     "[",
     "arch",
+    "awk",
     "base64",
     "basename",
     "cat",
