@@ -23,6 +23,10 @@ OVERFLOWS = """
     const box = one.getBoundingClientRect()
     return box.width > 0 && (box.left < stage.left - 2 || box.right > stage.right + 2 || box.bottom > innerHeight + 2)
   }).map(one => one.className)
+  const spilt = [...document.querySelectorAll('.scene .b')].filter(one =>
+    getComputedStyle(one).overflowX === 'visible' && one.scrollWidth > one.clientWidth + 4
+  ).map(one => one.className)
+  out.push(...spilt)
   return [Math.max(0, wide), Math.max(0, high), out]
 }
 """
