@@ -38,15 +38,16 @@ from webapp.sim.rng import RandomStreams
 from webapp.trace.recorder import Recorder
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from webapp.apimachinery.meta import JSONObject
     from webapp.apimachinery.watch import WatchEvent
     from webapp.apimachinery.wire import Answer
     from webapp.cluster.config import ClusterConfig
     from webapp.cluster.door import Line
-    from webapp.cluster.fabric import Reach
+    from webapp.cluster.fabric import OutsideConnection, Reach
     from webapp.cluster.past import Moment
+    from webapp.cri.programs.network import Stopped
     from webapp.network.cni import NetworkPlugin
     from webapp.network.flows import FlowLog
     from webapp.scheduler.scheduler import Scheduler
@@ -145,6 +146,12 @@ class Cluster:
             LookupError: There is no such end.
         """
         return self._machines.fabric.reach(source, destination, port, protocol)
+
+    def dial(
+        self, ip: str, port: int, on_data: Callable[[bytes | None], None], summary: str = ""
+    ) -> OutsideConnection | Stopped:
+        """Connect from outside to an address of the cluster: see :meth:`Fabric.dial`."""
+        return self._machines.fabric.dial(ip, port, on_data, summary)
 
     def reach_matrix(self, namespace: str, port: int = 80, protocol: str = "TCP") -> list[Reach]:
         """The same for every pair of different Pods of a namespace."""

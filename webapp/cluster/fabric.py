@@ -11,19 +11,25 @@ from typing import TYPE_CHECKING, NamedTuple
 from webapp.api.resources import NAMESPACES, NETWORK_POLICIES
 from webapp.cluster.ends import OUTSIDE, Ends
 from webapp.cluster.listeners import Listeners
-from webapp.cluster.paths import Paths
+from webapp.cluster.paths import FROM_OUTSIDE, Paths
 from webapp.cluster.pod_network import PodNetwork
 from webapp.cluster.requests import Requests
+from webapp.cri.programs.network import ANSWERED, RESET, Stopped
 from webapp.network.dns import ClusterDNS
 from webapp.network.ipam import number
 from webapp.network.outside import NAMES
 from webapp.network.policy.evaluator import PolicyEvaluator
+from webapp.network.resolver import NODE_RESOLVER
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from webapp.apimachinery.meta import JSONObject
     from webapp.client.informer import InformerFactory
     from webapp.cluster.paths import Machinery
+    from webapp.cluster.requests import PodRequest
     from webapp.cri.api import Sandbox
+    from webapp.cri.programs.network import Conversation
     from webapp.network.policy.ends import End, Verdict
     from webapp.network.rules import ServiceRule
     from webapp.sim.loop import Simulation
@@ -53,6 +59,27 @@ class Reach(NamedTuple):
     def allowed(self) -> bool:
         """Whether a packet gets through."""
         return self.verdict.allowed or not self.enforced
+
+
+class OutsideConnection:
+    """A connection that somebody outside has opened; it is counted when it is closed."""
+
+    __slots__ = ("_conversation", "_request")
+
+    def __init__(self, conversation: Conversation, request: PodRequest) -> None:
+        self._conversation = conversation
+        self._request: PodRequest | None = request
+
+    def send(self, data: bytes | None) -> None:
+        """Send bytes; ``None`` says that there are no more."""
+        self._conversation.send(data)
+
+    def cancel(self) -> None:
+        """Close it."""
+        self._conversation.cancel()
+        if self._request is not None:
+            self._request.end(ANSWERED, 0, "closed")
+            self._request = None
 
 
 class Fabric:
@@ -157,6 +184,33 @@ class Fabric:
                 if matches and rule.service.rpartition(":")[0] == service:
                     return rule
         raise LookupError(f'service "{service}" has no {protocol} port {port}')
+
+    def dial(
+        self, ip: str, port: int, on_data: Callable[[bytes | None], None], summary: str = ""
+    ) -> OutsideConnection | Stopped:
+        """Connect from outside to an address of the cluster: a NodePort, a load balancer, an external IP.
+
+        For published ports: real bytes in, real bytes out, through the same rules and policies as others.
+
+        Args:
+            ip: Address dialled.
+            port: Port dialled.
+            on_data: Gets what the server sends, and ``None`` at its end.
+            summary: What facts say it is.
+
+        Returns:
+            The connection, or how and when it fails.
+        """
+        request = self.requests.begin(FROM_OUTSIDE, NODE_RESOLVER, summary or f"tcp {ip}:{port}")
+        found = request.connect(ip, port)
+        if isinstance(found, Stopped):
+            request.end(found.kind, 0, "")
+            return found
+        conversation = found.server.converse(on_data)
+        if conversation is None:
+            request.end(RESET, 0, "")
+            return Stopped(RESET, found.latency_ms)
+        return OutsideConnection(conversation, request)
 
     def matrix(self, namespace: str, port: int = 80, protocol: str = "TCP") -> list[Reach]:
         """Every pair of different Pods of a namespace, by names of source and destination."""

@@ -550,7 +550,7 @@ class Machines:
             node=name,
             images=images,
             network=self.network,
-            network_of=lambda sandbox: self.fabric.network(name, sandbox),
+            network_of=lambda sandbox, container: self.fabric.network(name, sandbox, container),
         )
         info = MachineInfo(name, node_address(index), stream.hex(32), stream.uid(), stream.uid())
         status = NodeStatusManager(self._sim, self._recorder, client, events, info, images)

@@ -136,7 +136,7 @@ class ContainerRuntime:
         images: ImageStore,
         network: NetworkPlugin,
         latencies: RuntimeLatencies = DEFAULT_LATENCIES,
-        network_of: Callable[[Sandbox], Network] | None = None,
+        network_of: Callable[[Sandbox, str], Network] | None = None,
     ) -> None:
         self._sim = sim
         self._recorder = recorder
@@ -344,7 +344,7 @@ class ContainerRuntime:
     def _make_userland(self, container: Container, sandbox: Sandbox, process: Process) -> Userland:
         message = process.message_file
         assert message is not None  # noqa: S101  # the process makes it first
-        network = self._network_of(sandbox)
+        network = self._network_of(sandbox, container.name)
         namespace = self._namespace(container, sandbox)
         return make_userland(self._sim, container, sandbox, network, message, namespace)
 
@@ -711,7 +711,7 @@ def _call(request: tuple[Callable[[Sandbox | str], None], str]) -> None:
     on_done(problem)
 
 
-def _no_network(_: Sandbox) -> Network:
+def _no_network(_: Sandbox, _container: str) -> Network:
     return NoNetwork()
 
 

@@ -46,6 +46,10 @@ def test_a_request_leaves_its_whole_way(world):
         "default/web:80",
     )
     assert (way.client.name, way.endpoint.name, way.endpoint.port) == ("client", "web-1", 80)
+    assert (way.client.container, way.client.node) == (
+        "c",
+        world.get("Pod", "client")["spec"]["nodeName"],
+    )
     assert (way.stopped_at, way.reason) == (-1, "")
     (end,) = ended(world)
     assert (end.request, end.outcome, end.code, end.summary) == (

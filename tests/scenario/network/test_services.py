@@ -223,3 +223,21 @@ def test_a_slow_wire_shows_in_the_answer(world):
     run(world, f"wget -qO- http://{pod_ip(world, 'web-1')}", nodeName="worker-2")
 
     assert 400 <= ended(world)[-1].took_ms < 420
+
+
+def test_a_connection_from_outside_speaks_to_a_pod(world):
+    """For published ports: bytes in, bytes out."""
+    ports = [{"port": 80, "nodePort": 30080}]
+    serve(world, make_pod("web-1"), type="NodePort", ports=ports)
+    got: list[bytes | None] = []
+
+    connection = world.cluster.dial("10.0.0.12", 30080, got.append)
+    connection.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    world.run_for(seconds=1)
+    connection.cancel()
+
+    assert b"<b>web-1</b>" in b"".join(chunk for chunk in got if chunk)
+    assert last_way(world).client.kind == "outside"
+    assert ended(world)[-1].outcome == "answered"
+    refused = world.cluster.dial("10.0.0.12", 30081, got.append)
+    assert refused.kind == "refused"
