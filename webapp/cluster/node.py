@@ -31,6 +31,7 @@ from webapp.cri.images import ImageStore, Registry
 from webapp.cri.runtime import ContainerRuntime
 from webapp.kubelet.backoff import go_duration
 from webapp.kubelet.config import PodSource
+from webapp.kubelet.host_files import StorageFiles
 from webapp.kubelet.kubelet import Kubelet, Surroundings
 from webapp.kubelet.node_status import LEASE_NAMESPACE, MachineInfo, NodeStatusManager
 from webapp.kubelet.nodeshutdown import NODE_PROBLEM
@@ -161,6 +162,7 @@ class Machines:
         self._client_for = client_for
         self._door = door
         self._informers = informers
+        self._storage_files = StorageFiles()
         self._machines: dict[str, Machine] = {}
         self._indexes = IndexPool()
         self._registry = Registry(streams)
@@ -570,6 +572,7 @@ class Machines:
                 lambda condition, holds: status.set_pressure(condition, holds=holds),
                 self.network.installed,
                 self.sabotage,
+                self._storage_files,
             )
         )
         return Machine(kubelet, runtime, status, index, line)

@@ -105,6 +105,24 @@ def test_files_of_a_claim_outlive_its_pods(world):
     assert log(world, "two") == "kept\n"
 
 
+def test_a_volume_of_a_storage_system_is_the_same_on_every_node(world):
+    """ReadWriteMany: what one Pod writes another one reads, elsewhere."""
+    volume = persistent_volume()
+    volume["spec"] = {
+        **{key: value for key, value in volume["spec"].items() if key != "hostPath"},
+        "accessModes": ["ReadWriteMany"],
+        "csi": {"driver": "nfs.csi.k8s.io", "volumeHandle": "share"},
+    }
+    run(world, volume, claim(accessModes=["ReadWriteMany"]))
+    volumes = [{"name": "s", "persistentVolumeClaim": {"claimName": "task-claim"}}]
+    mounts = [mount("s", "/data")]
+    writer = sh("echo shared > /data/file; sleep 1d", volumeMounts=mounts)
+    run(world, pod("writer", writer, volumes=volumes, nodeName="worker-1"))
+    run(world, pod("reader", sh("sleep 1d", volumeMounts=mounts), volumes=volumes, nodeName="worker-2"))
+
+    assert execute(world, "reader", "cat /data/file") == "shared\n"
+
+
 def test_several_sources_share_one_directory(world):
     """Two Secrets, the downward API and a ConfigMap are projected into one volume."""
     sources = [

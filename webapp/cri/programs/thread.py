@@ -19,7 +19,7 @@ class Thread(Task):
     waits; the generator may catch it and go on.
     """
 
-    __slots__ = ("background",)
+    __slots__ = ("_kept", "background", "held")
 
     def __init__(
         self,
@@ -31,6 +31,26 @@ class Thread(Task):
     ) -> None:
         super().__init__(sim, generator, on_done, background=background)
         self.background = background
+        self.held = False
+        self._kept: list[Any] = []
+
+    def hold(self) -> None:
+        """Do not go on, whatever it waits for."""
+        self.held = True
+
+    def proceed(self) -> None:
+        """Go on, at once if what it waited for has come meanwhile."""
+        self.held = False
+        for value in self._kept[:1]:
+            self._timer = self._sim.schedule(0, self._resume, value, background=self._background)
+        self._kept.clear()
+
+    def _resume(self, value: Any) -> None:
+        if self.held:
+            self._timer = None
+            self._kept.append(value)
+        else:
+            super()._resume(value)
 
     def interrupt(self, error: Exception) -> None:
         """Raise ``error`` inside, soon."""

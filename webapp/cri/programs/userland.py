@@ -48,12 +48,15 @@ SIGNALS = {
     "CHLD": 17,
     "CONT": 18,
     "STOP": 19,
+    "TSTP": 20,
     "WINCH": 28,
 }
+SIGCONT = 18
 SIGKILL = 9
 SIGPIPE = 13
-HARMLESS = (17, 18, 19, 28)
-"""Signals without an effect unless somebody handles them; stopping is not modelled."""
+STOPS = (19, 20)
+HARMLESS = (17, SIGCONT, 28)
+"""Signals that end nobody unless somebody handles them."""
 
 MOST_PROCESSES = 200
 BURST = 50_000
@@ -693,10 +696,23 @@ class Userland:
             if outside or invocation.pid != 1:
                 self.kill(invocation, number)
             return
+        if number in STOPS:
+            self._hold(invocation)
+            return
+        if number == SIGCONT:
+            invocation.stopped = False
+            if invocation.thread is not None:
+                invocation.thread.proceed()
         if invocation.on_signal is not None and invocation.on_signal(number):
             return
         if invocation.pid != 1 and number not in HARMLESS:
             self.kill(invocation, number)
+
+    def _hold(self, invocation: Invocation) -> None:
+        """Hold a command up until SIGCONT; the first process never is."""
+        if invocation.pid != 1 and invocation.thread is not None:
+            invocation.stopped = True
+            invocation.thread.hold()
 
     def kill(self, invocation: Invocation, number: int) -> None:
         """End a command by a signal."""

@@ -322,3 +322,15 @@ def test_equal_scripts_run_equally(box: Box) -> None:
 def test_a_shell_reads_a_script_from_its_input(box: Box) -> None:
     """``kubectl exec -i … sh < script``."""
     assert box.run("sh", stdin=b"echo one\necho two\n") == ("one\ntwo\n", 0)
+
+
+def test_a_stopped_job_goes_on_where_it_was(box):
+    """SIGSTOP holds it up, SIGCONT lets it go on."""
+    script = (
+        "(while true; do echo tick; sleep 1; done) & sleep 2.5; kill -STOP $!; echo held; sleep 5;"
+        " kill -CONT $!; sleep 2; kill $!"
+    )
+    ticks = box.sh(script)[0].split()
+
+    assert ticks.index("held") == 3
+    assert 4 <= len(ticks) - 1 <= 6
