@@ -60,6 +60,8 @@ _NUMBER_COLUMNS = (
 )
 
 TermKey: TypeAlias = tuple[str | int, AffinityTerm]
+LabelHint: TypeAlias = tuple[str, str, str]
+"""Namespace, label, its value."""
 
 
 class Taint(NamedTuple):
@@ -171,6 +173,7 @@ class NodeTable:
         self.terms_version = 0
         self.namespace_labels: Callable[[str], Mapping[str, str]] = _no_labels
         self._counts: WeakValueDictionary[Hashable, PodCounts] = WeakValueDictionary()
+        self._counts_by_label: dict[LabelHint | None, WeakValueDictionary[Hashable, PodCounts]] = {}
         self._counts_by_match: dict[Hashable, tuple[PodCounts, ...]] = {}
         self.claim_users: dict[str, int] = {}
         self._priorities: dict[int, int] = {}
@@ -330,16 +333,23 @@ class NodeTable:
 
     # --- counts of Pods -----------------------------------------------------------------------
 
-    def pod_counts(self, key: Hashable, matches: Callable[[PodInfo], bool]) -> PodCounts:
+    def pod_counts(
+        self,
+        key: Hashable,
+        matches: Callable[[PodInfo], bool],
+        hint: LabelHint | None = None,
+    ) -> PodCounts:
         """Row → Pods that match; kept up to date for as long as somebody holds it.
 
         Args:
             key: Stands for what ``matches`` answers.
             matches: Whether a Pod counts; may look at what :attr:`PodInfo.match_key` covers only.
+            hint: A namespace and a label that all those Pods have, so that others are not asked about.
         """
         found = self._counts.get(key)
         if found is None:
             found = self._counts[key] = PodCounts(self, matches, len(self.pod_count))
+            self._counts_by_label.setdefault(hint, WeakValueDictionary())[key] = found
             self._counts_by_match.clear()
             for row, info in enumerate(self.infos):
                 own = sum(map(matches, info.pods.values()))
@@ -350,6 +360,7 @@ class NodeTable:
     def count_anew(self) -> None:
         """Forget all counts of Pods, since what matches has changed; readers start over."""
         self._counts.clear()
+        self._counts_by_label.clear()
         self._counts_by_match.clear()
         self._stale = True
 
@@ -362,11 +373,24 @@ class NodeTable:
         if counts is None:
             if len(self._counts_by_match) >= _KEPT_MATCHES:
                 self._counts_by_match.clear()
-            counts = tuple(one for one in self._counts.values() if one.matches(pod))
+            counts = tuple(one for one in self._counts_for(pod) if one.matches(pod))
             self._counts_by_match[pod.match_key] = counts
         if pod.terms is NO_TERMS:
             return counts
         return [*counts, *self._term_counts(pod.terms)]
+
+    def _counts_for(self, pod: PodInfo) -> list[PodCounts]:
+        """Counts in which a Pod may appear."""
+        hints: list[LabelHint | None] = [None]
+        hints += [(pod.namespace, key, value) for key, value in pod.labels.items()]
+        found: list[PodCounts] = []
+        for hint in hints:
+            counts = self._counts_by_label.get(hint)
+            if counts:
+                found.extend(counts.values())
+            elif counts is not None:
+                del self._counts_by_label[hint]
+        return found
 
     def _term_counts(self, terms: AffinityTerms) -> list[PodCounts]:
         keys: list[TermKey] = [("required", term) for term in terms.required]

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import orjson
 
-from webapp.apimachinery.labels import selector_from_label_selector
+from webapp.apimachinery.labels import IN, selector_from_label_selector
 from webapp.scheduler.framework.affinity_terms import with_label_keys
 from webapp.scheduler.framework.interface import (
     MAX_NODE_SCORE,
@@ -407,10 +407,23 @@ def _kept(
             else b"",
             (tolerations_signature(pod),) if constraint.honors_taints else (),
         )
-        pods = nodes.pod_counts(("spread", namespace, selector), is_counted)
+        hint = _required_label(selector)
+        pods = nodes.pod_counts(
+            ("spread", namespace, selector),
+            is_counted,
+            None if hint is None else (namespace, *hint),
+        )
         self_match = selector.matches(pod.labels)
         found.append(_Kept(constraint, pods, eligible_key, self_match=self_match))
     return found
+
+
+def _required_label(selector: Selector) -> tuple[str, str] | None:
+    """A label with the one value that all Pods of the selector have, if there is such a one."""
+    for requirement in selector.requirements:
+        if requirement.operator == IN and len(requirement.values) == 1:
+            return requirement.key, requirement.values[0]
+    return None
 
 
 def _counts_of(
