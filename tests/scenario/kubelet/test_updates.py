@@ -107,7 +107,7 @@ def test_a_rule_of_its_own_restarts_a_container_of_a_pod_that_never_restarts(wor
         pytest.param("echo why > /dev/termination-log; exit 1", {}, "why\n", id="file"),
         pytest.param(
             "echo why > /tmp/end; exit 1",
-            {"terminationMessagePath": "/tmp/end"},  # noqa: S108  # inside a simulated container
+            {"terminationMessagePath": "/tmp/end"},
             "why\n",
             id="path",
         ),
