@@ -4,7 +4,7 @@ Numbers are given out here; :class:`~webapp.cri.programs.userland.Userland` ente
 process 1 ends, the kernel ends all others.
 
 Models:
-    man7 pid_namespaces(7)
+    linux/kernel/pid_namespace.c zap_pid_ns_processes
 """
 
 from __future__ import annotations
