@@ -9,7 +9,7 @@ server hands out is immutable. Called by ``webapp.http`` and ``webapp.live``; bu
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import gevent
 
@@ -26,11 +26,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from webapp.apimachinery.wire import Answer, Request
-    from webapp.cluster.clock import ClockState
     from webapp.driver.journal import Journal
     from webapp.driver.replay import Until
-    from webapp.sim.loop import Simulation
-    from webapp.trace.recorder import Recorder
+    from webapp.driver.world import World
 
 SLICE_SECONDS = 0.004
 MIN_SHARE_SECONDS = 0.05
@@ -44,25 +42,6 @@ EVENTS_BETWEEN_CHECKS = 4
 """A check costs a tenth of a microsecond, a handler some tens: slices keep to their budget."""
 
 logger = logging.getLogger(__name__)
-
-
-class World(Protocol):
-    """What the driver drives: a ``webapp.cluster.cluster.Cluster``."""
-
-    sim: Simulation
-    recorder: Recorder
-    clock: ClockState
-    lag_ms: int
-
-    @property
-    def revision(self) -> int:
-        """The store's newest revision."""
-
-    def handle(self, request: Request) -> Answer:
-        """Answer an API request at the present virtual instant."""
-
-    def pause(self) -> None:
-        """Let virtual time stand still."""
 
 
 class StoppedError(Exception):

@@ -14,8 +14,8 @@ from webapp.sim.errors import SimulationError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from webapp.driver.driver import World
     from webapp.driver.journal import JournalEntry
+    from webapp.driver.world import World
 
 
 class Until(NamedTuple):
