@@ -594,7 +594,11 @@ class Machines:
             self._join_network(name, node)
 
     def _on_node_updated(self, _old: JSONObject, node: JSONObject) -> None:
-        self._join_network(node["metadata"]["name"], node)
+        name = node["metadata"]["name"]
+        self._join_network(name, node)
+        machine = self._machines.get(name)
+        if machine is not None and machine.registered:
+            machine.kubelet.on_node_updated(node)
 
     def _join_network(self, name: str, node: JSONObject) -> None:
         """Install the network plugin's part once the Node has its Pod CIDR."""

@@ -22,7 +22,7 @@ from webapp.apimachinery.wire import LogResponse
 from webapp.cri.api import EXITED
 from webapp.cri.continuation import later
 from webapp.cri.handlers import handlers_of
-from webapp.kubelet import nodeshutdown, streaming
+from webapp.kubelet import nodeshutdown, static_pods, streaming
 from webapp.kubelet.allocation import AllocationManager
 from webapp.kubelet.eviction.eviction_manager import EvictionManager
 from webapp.kubelet.host_files import HostFiles, StorageFiles
@@ -35,6 +35,7 @@ from webapp.kubelet.pod_workers import PodWorker, WorkerState
 from webapp.kubelet.prober import Prober
 from webapp.kubelet.pull_secrets import pull_secrets
 from webapp.kubelet.sabotage import Sabotage
+from webapp.kubelet.static_pods import StaticPods
 from webapp.kubelet.stats import node_stats, pod_stats
 from webapp.kubelet.status_manager import StatusManager
 from webapp.kubelet.volume_manager import mount_problem
@@ -188,6 +189,7 @@ class Kubelet:
             self._restart_resized,
             self._statuses.mark,
         )
+        self._static_pods = StaticPods(given.sim, given.client, given.get_node)
         self._evictions = EvictionManager(
             given.sim,
             given.runtime,
@@ -200,6 +202,7 @@ class Kubelet:
 
     def power_off(self) -> None:
         """The machine is gone: nothing of it acts any more."""
+        self._static_pods.stop()
         self._evictions.power_off()
         for worker in self.workers.values():
             worker.removed = True
@@ -216,6 +219,7 @@ class Kubelet:
     def pause(self) -> None:
         """Its process ends: containers go on, and nobody looks after them or tells about them."""
         self.paused = self._prober.paused = self._statuses.paused = True
+        self._static_pods.stop()
         self._evictions.power_off()
         for worker in self.workers.values():
             self._statuses.forget(worker)
@@ -241,6 +245,8 @@ class Kubelet:
         """Its process begins again, or reaches the API server again, which has ``pods`` on this Node."""
         self.paused = self._prober.paused = self._statuses.paused = False
         self._evictions.resume()
+        self._static_pods.paused = False
+        self._static_pods.check()
         if not self._given.runtime.powered:
             self._given.runtime.powered = True
             for worker in self.workers.values():
@@ -308,8 +314,17 @@ class Kubelet:
         elif worker.volumes is not None and _tags(metadata) != _tags(before["metadata"]):
             self._later(NOTICE_LATENCY, worker.volumes.refresh, None)
 
+    def on_node_updated(self, node: JSONObject) -> None:
+        """The Node object changed: it may name other static Pods."""
+        if not self.paused and static_pods.ANNOTATION in (
+            node["metadata"].get("annotations") or {}
+        ):
+            self._static_pods.check()
+
     def on_pod_deleted(self, pod: JSONObject) -> None:
         """A Pod of this Node is gone from the API server."""
+        if static_pods.is_mirror(pod):
+            self._later(NOTICE_LATENCY, self._static_pods.check, None)
         uid = pod["metadata"]["uid"]
         self._arriving.pop(uid, None)
         worker = self.workers.get(uid)
