@@ -32,7 +32,7 @@ from webapp.scheduler.framework.resources import (
 from webapp.scheduler.framework.types import ActionType
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Mapping
+    from collections.abc import Callable, Hashable, Iterable, Mapping
 
     from webapp.apimachinery.meta import JSONObject
     from webapp.scheduler.framework.affinity_terms import AffinityTerms
@@ -352,7 +352,7 @@ class NodeTable:
             self._counts_by_label.setdefault(hint, WeakValueDictionary())[key] = found
             self._counts_by_match.clear()
             for row, info in enumerate(self.infos):
-                own = sum(map(matches, info.pods.values()))
+                own = sum(map(matches, _hinted(info.pods.values(), hint)))
                 if own:
                     found.add(row, own)
         return found
@@ -544,6 +544,14 @@ def node_changes(old: JSONObject, new: JSONObject) -> ActionType:
 
 def _condition_states(status: JSONObject) -> dict[str, str]:
     return {condition["type"]: condition["status"] for condition in status.get("conditions") or ()}
+
+
+def _hinted(pods: Iterable[PodInfo], hint: LabelHint | None) -> Iterable[PodInfo]:
+    """Those with the label in the namespace; all without a hint."""
+    if hint is None:
+        return pods
+    namespace, key, value = hint
+    return [pod for pod in pods if pod.labels.get(key) == value and pod.namespace == namespace]
 
 
 def _no_labels(_: str) -> Mapping[str, str]:
