@@ -1,4 +1,4 @@
-"""The command line: ``podarium serve``, ``kubeconfig``, ``replay``, ``why``, ``version``; one file each in ``cli``.
+"""The command line: ``podarium serve``, ``kubeconfig``, ``replay``, ``run``, ``why``, ``version``; one file each in ``cli``.
 
 gevent's patches come before every other import, since the standard library's sockets must be the
 cooperative ones when they are first used. What only one command needs is imported by it.
@@ -14,6 +14,7 @@ import click  # noqa: E402  # after the patches, as everything below
 
 from webapp.cli.kubeconfig import kubeconfig  # noqa: E402
 from webapp.cli.replay import replay  # noqa: E402
+from webapp.cli.run import run  # noqa: E402
 from webapp.cli.serve import serve  # noqa: E402
 from webapp.cli.why import why  # noqa: E402
 from webapp.settings import PRODUCT_VERSION  # noqa: E402
@@ -30,7 +31,7 @@ def version() -> None:
     click.echo(f"podarium {PRODUCT_VERSION}")
 
 
-for command in (kubeconfig, replay, serve, why):
+for command in (kubeconfig, replay, run, serve, why):
     main.add_command(command)
 
 

@@ -6,7 +6,7 @@ so the journal has it and the page shows it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote
 
 from webapp.apimachinery.schema import parse_api_version
@@ -17,18 +17,24 @@ from webapp.apimachinery.wire import Request, Response
 
 if TYPE_CHECKING:
     from webapp.apimachinery.meta import JSONObject
-    from webapp.apimachinery.wire import UserInfo
-    from webapp.driver.driver import SimulationDriver
+    from webapp.apimachinery.wire import Answer, UserInfo
 
 FIELD_MANAGER = "podarium"
 _CREATED = 201
+
+
+class Door(Protocol):
+    """Where requests go in: a driver."""
+
+    def submit(self, request: Request, *, durable: bool) -> Answer:
+        """Answer a request."""
 
 
 class ManifestError(Exception):
     """A document cannot be applied; the message is one line."""
 
 
-def apply_manifest(driver: SimulationDriver, text: str, user: UserInfo) -> list[str]:
+def apply_manifest(driver: Door, text: str, user: UserInfo) -> list[str]:
     """Apply every document of a YAML text in order.
 
     Returns:
@@ -53,7 +59,7 @@ def _items(obj: JSONObject) -> list[JSONObject]:
     return items
 
 
-def _apply(driver: SimulationDriver, obj: JSONObject, user: UserInfo, line: int) -> str:
+def _apply(driver: Door, obj: JSONObject, user: UserInfo, line: int) -> str:
     path, what = _locate(obj, line)
     request = Request(
         "PATCH",
