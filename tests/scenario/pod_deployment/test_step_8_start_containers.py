@@ -12,7 +12,7 @@ def three_stage_pod():
             make_container(
                 "migrate", "busybox:1.36", command=["sh", "-c", "echo migrating; sleep 2"]
             ),
-            make_container("proxy", "nginx:1.27", restartPolicy="Always"),
+            make_container("proxy", "redis:8", restartPolicy="Always"),
         ],
         containers=[make_container("app")],
     )
