@@ -60,7 +60,23 @@ function background(
   const hatching = hatchingOf(style.backgroundImage);
   if (hatching)
     drawn.push(element("rect", { ...rounded(frame, radius, 0), fill: definitions.hatching(hatching) }));
-  return drawn;
+  return [...drawn, ...dots(style, frame)];
+}
+
+/** A row of dots: what is still to come in the rail. */
+function dots(style: CSSStyleDeclaration, { x, y, w, h }: Frame): string[] {
+  const found = /^radial-gradient\(circle, (rgba?\([^)]*\)) ([\d.]+)px/.exec(style.backgroundImage);
+  const paint = paintOf(found?.[1] ?? "");
+  const step = px(style.backgroundSize);
+  if (!found || !paint || step < 1) return [];
+  return Array.from({ length: Math.floor(w / step) }, (_, index) =>
+    element("circle", {
+      cx: x + (index + 0.5) * step,
+      cy: y + h / 2,
+      r: px(found[2] ?? ""),
+      ...filled(paint),
+    }),
+  );
 }
 
 /** What an element cuts off of what is in it, when its corners are round; "" when nothing. */
