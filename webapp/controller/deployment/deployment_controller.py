@@ -14,7 +14,6 @@ Models:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from webapp.api.resources import DEPLOYMENTS, PODS, REPLICA_SETS
@@ -22,19 +21,15 @@ from webapp.apimachinery.labels import selector_from_label_selector
 from webapp.apimachinery.meta import controller_of, namespaced_name
 from webapp.apimachinery.status import AlreadyExists, NotFound, StatusError
 from webapp.controller.controller import Controller, is_namespace_terminating
-from webapp.controller.controller_ref_manager import ControllerRefManager, new_controller_ref
+from webapp.controller.controller_ref_manager import ControllerRefManager
 from webapp.controller.deployment.recreate import old_pods_running
 from webapp.controller.deployment.revision import (
-    DESIRED_REPLICAS_ANNOTATION,
     REVISION_ANNOTATION,
     equal_ignoring_hash,
     find_new_replica_set,
     max_revision,
     new_replica_set_annotations,
     plan_history_cleanup,
-    pod_template_hash,
-    selector_with_hash,
-    template_with_hash,
     with_replica_annotations,
 )
 from webapp.controller.deployment.rolling import (
@@ -44,10 +39,15 @@ from webapp.controller.deployment.rolling import (
     is_rolling_update,
     is_saturated,
     max_surge,
-    new_replica_set_size,
     plan_new_replica_set,
     plan_old_replica_sets,
     plan_proportional,
+)
+from webapp.controller.deployment.rollout import (
+    Rollout,
+    is_scaling,
+    new_replica_set,
+    with_min_ready,
 )
 from webapp.controller.deployment.status import (
     PAUSED,
@@ -60,7 +60,6 @@ from webapp.controller.deployment.status import (
     is_complete,
     new_condition,
     progress_check_delay_ms,
-    with_condition,
 )
 from webapp.controller.indexes import (
     BY_CONTROLLER,
@@ -76,44 +75,6 @@ if TYPE_CHECKING:
 
     from webapp.apimachinery.meta import JSONObject
     from webapp.controller.context import ControllerContext
-
-
-@dataclass(slots=True)
-class _Rollout:
-    """One sync's view of a Deployment, brought up to date as the sync writes.
-
-    Attributes:
-        deployment: The Deployment, with the conditions found so far in its status.
-        old: ReplicaSets of other templates, oldest first.
-        new: ReplicaSet of the present template, ``None`` while there is none.
-        stored_status: Status as the API server has it.
-    """
-
-    deployment: JSONObject
-    old: list[JSONObject]
-    new: JSONObject | None
-    stored_status: JSONObject
-
-    @property
-    def all(self) -> list[JSONObject]:
-        """Every ReplicaSet."""
-        return [*self.old, self.new] if self.new is not None else self.old
-
-    def by_uid(self, uid: str) -> JSONObject:
-        """The ReplicaSet with that UID."""
-        return next(rs for rs in self.all if rs["metadata"]["uid"] == uid)
-
-    def replace(self, replica_set: JSONObject) -> None:
-        """Take over a ReplicaSet as it was written."""
-        uid = replica_set["metadata"]["uid"]
-        if self.new is not None and self.new["metadata"]["uid"] == uid:
-            self.new = replica_set
-        self.old = [replica_set if rs["metadata"]["uid"] == uid else rs for rs in self.old]
-
-    def add_condition(self, condition: JSONObject) -> None:
-        """Have a condition written with the status at the end."""
-        status = with_condition(self.deployment.get("status") or {}, condition)
-        self.deployment = {**self.deployment, "status": status}
 
 
 class DeploymentController(Controller):
@@ -162,7 +123,7 @@ class DeploymentController(Controller):
             return
         rollout = self._view(deployment, replica_sets)
         self._check_paused_conditions(rollout)
-        if deployment["spec"].get("paused") or _is_scaling(rollout):
+        if deployment["spec"].get("paused") or is_scaling(rollout):
             self._sync_scale(rollout)
         elif is_rolling_update(deployment):
             self._roll(rollout)
@@ -184,13 +145,13 @@ class DeploymentController(Controller):
         orphans = self._replica_sets.by_index(ORPHANS, metadata["namespace"])
         return manager.claim([*owned, *orphans])
 
-    def _view(self, deployment: JSONObject, replica_sets: Iterable[JSONObject]) -> _Rollout:
+    def _view(self, deployment: JSONObject, replica_sets: Iterable[JSONObject]) -> Rollout:
         ordered = sorted(replica_sets, key=creation_order)
         new = find_new_replica_set(deployment, ordered)
         old = [rs for rs in ordered if rs is not new]
-        return _Rollout(deployment, old, new, deployment.get("status") or {})
+        return Rollout(deployment, old, new, deployment.get("status") or {})
 
-    def _check_paused_conditions(self, rollout: _Rollout) -> None:
+    def _check_paused_conditions(self, rollout: Rollout) -> None:
         deployment = rollout.deployment
         condition = find_condition(deployment.get("status") or {}, PROGRESSING)
         reason = condition.get("reason") if condition is not None else None
@@ -208,7 +169,7 @@ class DeploymentController(Controller):
 
     # --- the new ReplicaSet and its revision
 
-    def _sync_revision(self, rollout: _Rollout, *, create: bool) -> None:
+    def _sync_revision(self, rollout: Rollout, *, create: bool) -> None:
         revision = max_revision(rollout.old) + 1
         if rollout.new is None:
             if not create:
@@ -219,7 +180,7 @@ class DeploymentController(Controller):
         if rollout.new is not None:
             self._copy_revision(rollout, rollout.new)
 
-    def _update_annotations(self, rollout: _Rollout, new: JSONObject, revision: int) -> None:
+    def _update_annotations(self, rollout: Rollout, new: JSONObject, revision: int) -> None:
         deployment = rollout.deployment
         before = new["metadata"].get("annotations") or {}
         annotations = new_replica_set_annotations(deployment, before, revision)
@@ -230,7 +191,7 @@ class DeploymentController(Controller):
                 {
                     **new,
                     "metadata": {**new["metadata"], "annotations": annotations},
-                    "spec": _with_min_ready(new["spec"], min_ready),
+                    "spec": with_min_ready(new["spec"], min_ready),
                 },
             )
             rollout.replace(new)
@@ -241,7 +202,7 @@ class DeploymentController(Controller):
                 new_condition(PROGRESSING, "True", "FoundNewReplicaSet", message, self.sim.now_ms)
             )
 
-    def _copy_revision(self, rollout: _Rollout, new: JSONObject) -> None:
+    def _copy_revision(self, rollout: Rollout, new: JSONObject) -> None:
         revision = new["metadata"]["annotations"][REVISION_ANNOTATION]
         metadata = rollout.deployment["metadata"]
         if (metadata.get("annotations") or {}).get(REVISION_ANNOTATION) == revision:
@@ -250,9 +211,9 @@ class DeploymentController(Controller):
         patched = self.client.patch(DEPLOYMENTS, metadata["namespace"], metadata["name"], patch)
         rollout.deployment = {**rollout.deployment, "metadata": patched["metadata"]}
 
-    def _create_replica_set(self, rollout: _Rollout, revision: int) -> None:
+    def _create_replica_set(self, rollout: Rollout, revision: int) -> None:
         deployment = rollout.deployment
-        wanted = self._new_replica_set(rollout, revision)
+        wanted = new_replica_set(rollout, revision)
         name = wanted["metadata"]["name"]
         try:
             rollout.new = self.client.create(
@@ -285,37 +246,7 @@ class DeploymentController(Controller):
                 new_condition(PROGRESSING, "True", "NewReplicaSetCreated", message, self.sim.now_ms)
             )
 
-    def _new_replica_set(self, rollout: _Rollout, revision: int) -> JSONObject:
-        deployment = rollout.deployment
-        metadata, spec = deployment["metadata"], deployment["spec"]
-        collisions = (deployment.get("status") or {}).get("collisionCount")
-        hash_value = pod_template_hash(spec["template"], collisions)
-        template = template_with_hash(spec["template"], hash_value)
-        desired = desired_replicas(deployment)
-        annotations = with_replica_annotations(
-            new_replica_set_annotations(deployment, {}, revision),
-            desired,
-            desired + max_surge(deployment),
-        )
-        replica_set_spec: JSONObject = {
-            "replicas": new_replica_set_size(deployment, rollout.old, 0),
-            "selector": selector_with_hash(spec["selector"], hash_value),
-            "template": template,
-        }
-        return {
-            "apiVersion": "apps/v1",
-            "kind": "ReplicaSet",
-            "metadata": {
-                "name": f"{metadata['name']}-{hash_value}",
-                "namespace": metadata["namespace"],
-                "labels": template["metadata"]["labels"],
-                "annotations": annotations,
-                "ownerReferences": [new_controller_ref(deployment)],
-            },
-            "spec": _with_min_ready(replica_set_spec, spec.get("minReadySeconds", 0)),
-        }
-
-    def _resolve_collision(self, rollout: _Rollout, wanted: JSONObject) -> None:
+    def _resolve_collision(self, rollout: Rollout, wanted: JSONObject) -> None:
         """Take a ReplicaSet of that name if it is ours, else count the collision and try again.
 
         Raises:
@@ -339,7 +270,7 @@ class DeploymentController(Controller):
 
     # --- strategies
 
-    def _roll(self, rollout: _Rollout) -> None:
+    def _roll(self, rollout: Rollout) -> None:
         self._sync_revision(rollout, create=True)
         new = rollout.new
         if new is None:
@@ -356,7 +287,7 @@ class DeploymentController(Controller):
             self._clean_up_history(rollout)
         self._sync_rollout_status(rollout)
 
-    def _recreate(self, rollout: _Rollout) -> None:
+    def _recreate(self, rollout: Rollout) -> None:
         self._sync_revision(rollout, create=False)
         active = [rs for rs in rollout.old if desired_replicas(rs) > 0]
         for replica_set in active:
@@ -372,7 +303,7 @@ class DeploymentController(Controller):
                 self._clean_up_history(rollout)
         self._sync_rollout_status(rollout)
 
-    def _sync_scale(self, rollout: _Rollout) -> None:
+    def _sync_scale(self, rollout: Rollout) -> None:
         self._sync_revision(rollout, create=False)
         deployment = rollout.deployment
         only = find_active_or_latest(rollout.new, rollout.old)
@@ -393,7 +324,7 @@ class DeploymentController(Controller):
 
     # --- writing
 
-    def _scale(self, rollout: _Rollout, replica_set: JSONObject, size: int) -> bool:
+    def _scale(self, rollout: Rollout, replica_set: JSONObject, size: int) -> bool:
         """Write size and replica annotations if either changes; return whether the size did."""
         deployment = rollout.deployment
         desired = desired_replicas(deployment)
@@ -425,7 +356,7 @@ class DeploymentController(Controller):
             f"Deployment controller scaled {direction} ReplicaSet {name} from {before} to {after}",
         )
 
-    def _clean_up_history(self, rollout: _Rollout) -> None:
+    def _clean_up_history(self, rollout: Rollout) -> None:
         for replica_set in plan_history_cleanup(rollout.deployment, rollout.old):
             metadata = replica_set["metadata"]
             try:
@@ -437,11 +368,11 @@ class DeploymentController(Controller):
                 f"Deployment controller deleted old ReplicaSet {metadata['name']}",
             )
 
-    def _sync_status(self, rollout: _Rollout) -> None:
+    def _sync_status(self, rollout: Rollout) -> None:
         status = compute_status(rollout.deployment, rollout.all, rollout.new, self.sim.now_ms)
         self._write_status(rollout, status)
 
-    def _sync_rollout_status(self, rollout: _Rollout) -> None:
+    def _sync_rollout_status(self, rollout: Rollout) -> None:
         deployment = rollout.deployment
         now_ms = self.sim.now_ms
         status = compute_rollout_status(deployment, rollout.all, rollout.new, now_ms)
@@ -450,7 +381,7 @@ class DeploymentController(Controller):
             if delay_ms is not None:
                 self.enqueue_after(namespaced_name(deployment), delay_ms)
 
-    def _write_status(self, rollout: _Rollout, status: JSONObject) -> bool:
+    def _write_status(self, rollout: Rollout, status: JSONObject) -> bool:
         if status == rollout.stored_status:
             return False
         self.client.update(DEPLOYMENTS, {**rollout.deployment, "status": status}, "status")
@@ -508,23 +439,6 @@ class DeploymentController(Controller):
         namespace = replica_set["metadata"]["namespace"]
         return self._deployments.get(f"{namespace}/{owner['name']}")
 
-    def _pods_by_uid(self, rollout: _Rollout) -> dict[str, list[JSONObject]]:
+    def _pods_by_uid(self, rollout: Rollout) -> dict[str, list[JSONObject]]:
         uids = [rs["metadata"]["uid"] for rs in rollout.all]
         return {uid: self._pods.by_index(BY_CONTROLLER, uid) for uid in uids}
-
-
-def _with_min_ready(spec: JSONObject, seconds: int) -> JSONObject:
-    if seconds:
-        return {**spec, "minReadySeconds": seconds}
-    return {key: value for key, value in spec.items() if key != "minReadySeconds"}
-
-
-def _is_scaling(rollout: _Rollout) -> bool:
-    """Whether the Deployment's size changed since its ReplicaSets were last sized."""
-    desired = str(desired_replicas(rollout.deployment))
-    for replica_set in rollout.all:
-        annotations = replica_set["metadata"].get("annotations") or {}
-        known = annotations.get(DESIRED_REPLICAS_ANNOTATION)
-        if desired_replicas(replica_set) > 0 and known is not None and known != desired:
-            return True
-    return False
