@@ -108,7 +108,7 @@ def test_the_cluster_goes_on_after_an_outage(world):
 def test_with_a_slow_etcd_everything_takes_long_and_some_writes_time_out(world):
     """Five seconds a write, give or take: what takes more than seven is refused."""
     world.settle()
-    world.create(make_fault("EtcdSlow", delay="3s"))
+    world.create(make_fault("EtcdSlow", delay="3s", jitter="1s"))
     world.run_for(seconds=1)
     world.create(make_pod("web"))
     world.run_for(seconds=5)

@@ -65,7 +65,7 @@ _ONLY_FOR = {
 }
 _DEFAULTS: dict[str, JSONObject] = {
     CONTAINER_CRASH: {"exitCode": 1},
-    ETCD_SLOW: {"delay": "5s"},
+    ETCD_SLOW: {"delay": "5s", "jitter": "3s"},
     LATENCY: {"delay": "200ms"},
     PACKET_LOSS: {"percent": 30},
     PROBE_FAILURE: {"percent": 100},
