@@ -13,7 +13,7 @@ Models:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from webapp.kubelet.kuberuntime.manager import grace_seconds
 from webapp.kubelet.lifecycle import Rejection
@@ -22,7 +22,6 @@ from webapp.kubelet.pod_workers import WorkerState
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from webapp.kubelet.kubelet import Kubelet
     from webapp.kubelet.pod_workers import PodWorker
     from webapp.sim.loop import Simulation
 
@@ -35,6 +34,15 @@ TERMINATED = Rejection("Terminated", "Pod was terminated in response to imminent
 REFUSED = Rejection("NodeShutdown", "Pod was rejected as the node is shutting down.")
 
 
+class PodRunner(Protocol):
+    """Whose Pods end: a kubelet."""
+
+    workers: dict[str, PodWorker]
+
+    def terminate(self, worker: PodWorker, failure: Rejection, seconds: int) -> None:
+        """End a Pod for good within ``seconds``."""
+
+
 class NodeShutdown:
     """One shutdown of one machine.
 
@@ -44,7 +52,7 @@ class NodeShutdown:
         on_done: Called once they have, or their time is up.
     """
 
-    def __init__(self, sim: Simulation, kubelet: Kubelet, on_done: Callable[[], None]) -> None:
+    def __init__(self, sim: Simulation, kubelet: PodRunner, on_done: Callable[[], None]) -> None:
         self._sim = sim
         self._kubelet = kubelet
         self._on_done = on_done
