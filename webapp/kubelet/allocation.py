@@ -11,13 +11,14 @@ Models:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import orjson
 
 from webapp.api.core.nodes import allocatable
-from webapp.api.core.pods import is_sidecar, spec_requests
+from webapp.api.core.pods import spec_requests
 from webapp.apimachinery.quantity import cpu_millis, quantity_bytes
+from webapp.kubelet.allocated import ResizeState, desired_resources
 from webapp.kubelet.environment import resource_limits
 
 if TYPE_CHECKING:
@@ -34,52 +35,6 @@ if TYPE_CHECKING:
 DEFERRED, INFEASIBLE, ERROR = "Deferred", "Infeasible", "Error"
 ACTUATE_MS = 400
 """From the grant until the control groups are written."""
-
-
-class ResizeState(NamedTuple):
-    """How a resize stands.
-
-    Attributes:
-        pending: Deferred or Infeasible; "" once it was granted.
-        message: Why.
-        generation: Of the Pod whose resources are meant.
-        error: Why a granted one could not be carried out; "" usually.
-    """
-
-    pending: str
-    message: str
-    generation: int
-    error: str = ""
-
-
-class Allocation:
-    """What one Pod was given.
-
-    Attributes:
-        granted: Container → resources that the Node has set aside.
-        actual: Container → resources that its control group has.
-        resize: A resize that is not over; ``None`` usually.
-    """
-
-    __slots__ = ("actual", "granted", "resize")
-
-    def __init__(self, pod: JSONObject) -> None:
-        self.granted: dict[str, JSONObject] = desired_resources(pod["spec"])
-        self.actual: dict[str, JSONObject] = dict(self.granted)
-        self.resize: ResizeState | None = None
-
-    def spec_of(self, container: JSONObject) -> JSONObject:
-        """A container's spec as it is to be started: with what was granted, not what is wished."""
-        granted = self.granted.get(container["name"])
-        if granted is None or granted == (container.get("resources") or {}):
-            return container
-        return {**container, "resources": granted}
-
-
-def desired_resources(spec: JSONObject) -> dict[str, JSONObject]:
-    """Resizable container → resources as its spec wishes them."""
-    sidecars = [item for item in spec.get("initContainers") or () if is_sidecar(item)]
-    return {item["name"]: item.get("resources") or {} for item in (*sidecars, *spec["containers"])}
 
 
 def fit(pod: JSONObject, node: JSONObject, used: NodeUse, held: tuple[int, int]) -> tuple[str, str]:

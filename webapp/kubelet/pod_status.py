@@ -18,7 +18,7 @@ from webapp.kubelet.kuberuntime.pod_actions import should_restart
 if TYPE_CHECKING:
     from webapp.apimachinery.meta import JSONObject
     from webapp.cri.api import Container
-    from webapp.kubelet.allocation import Allocation
+    from webapp.kubelet.allocated import Allocation
     from webapp.kubelet.lifecycle import Rejection
     from webapp.kubelet.observed import ObservedPod
 

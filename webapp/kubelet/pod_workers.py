@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from webapp.api.core.pods import spec_requests
 from webapp.apimachinery.meta import namespaced_name, object_ref
-from webapp.kubelet.allocation import Allocation
+from webapp.kubelet.allocated import Allocation
 from webapp.kubelet.observed import ObservedPod
 
 if TYPE_CHECKING:
