@@ -8,6 +8,7 @@ import pytest
 
 from tests.unit.cri.programs.conftest import Box
 from webapp.cri.conversations import LineConversation, memcached, redis
+from webapp.cri.programs.files.skeleton import BUSYBOX
 from webapp.cri.programs.network import (
     ANSWERED,
     NO_NAME,
@@ -238,3 +239,11 @@ def test_line_servers(serve: object, line: bytes, reply: bytes) -> None:
     LineConversation(b"", serve, {}, got.append).send(line)  # type: ignore[arg-type]
 
     assert got == [reply]
+
+
+def test_httpd_serves_a_directory() -> None:
+    """Files as they are at that moment."""
+    box = Box(kind=BUSYBOX, network=Web())
+    script = "mkdir /www; echo hi > /www/index.html; httpd -f -p 8080 -h /www & sleep 1; wget -qO- web:8080; wget -qO- web:8080/x"
+
+    assert box.sh(script) == ("hi\nwget: server returned error: HTTP/1.1 404 Not Found\n", 1)
