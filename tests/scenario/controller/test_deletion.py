@@ -98,3 +98,26 @@ def test_pods_of_a_removed_node_come_back_elsewhere(world):
     pods = world.list("Pod")
     assert len(pods) == 3
     assert gone not in [pod["spec"]["nodeName"] for pod in pods]
+
+
+def test_objects_that_own_each_other_go_together(world):
+    """A circle of owners, deleted in the foreground with one of them, leaves nothing that waits for ever."""
+    for name in ("one", "two"):
+        metadata = {"name": name, "namespace": "default"}
+        world.create({"kind": "ConfigMap", "apiVersion": "v1", "metadata": metadata})
+    for name, owner in (("one", "two"), ("two", "one")):
+        reference = {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "name": owner,
+            "uid": world.get("ConfigMap", owner)["metadata"]["uid"],
+            "blockOwnerDeletion": True,
+        }
+        world.patch("ConfigMap", name, {"metadata": {"ownerReferences": [reference]}})
+    world.settle()
+
+    world.delete("ConfigMap", "one", propagation_policy="Foreground")
+    world.run_for(seconds=30)
+
+    assert world.get("ConfigMap", "one") is None
+    assert world.get("ConfigMap", "two") is None
