@@ -48,7 +48,8 @@ def pod_view(number: int, node: str, state: str = "running", **fields: Any) -> d
     container = {
         "name": "app", "role": "app", "image": "nginx", "state": "running" if ready else "waiting",
         "reason": "" if ready else STATES[state], "ready": bool(ready), "restarts": 0,
-        "exitCode": None, "since": NOW, "mounts": [], "ports": [80],
+        "exitCode": None, "since": NOW, "mounts": [], "ports": [80], "started": bool(ready),
+        "retryAt": None, "lastReason": "", "lastExitCode": None,
     }  # fmt: skip
     return {
         "uid": f"pod-{number}", "namespace": "default", "name": f"web-6d4b75cb6d-{number:05d}",
@@ -58,7 +59,8 @@ def pod_view(number: int, node: str, state: str = "running", **fields: Any) -> d
         "restarts": 0, "created": NOW - 60_000, "deleted": None, "labels": {"app": "web"},
         "containers": [container], "volumes": [], "cpuMillis": 100, "memoryBytes": 2**27,
         "message": "", "step": 9, "qos": "Burstable", "priority": 0, "lost": False,
-        "evictedAt": None, "bare": False, "replaces": "", "replacesName": "", "revision": 1, **fields,
+        "evictedAt": None, "bare": False, "replaces": "", "replacesName": "", "resize": "", "isStatic": False,
+        "revision": 1, **fields,
     }  # fmt: skip
 
 

@@ -133,3 +133,45 @@ def test_a_pod_being_deleted_looks_terminating():
     pod = {**make_pod("p"), "metadata": {"name": "p", "deletionTimestamp": "2026-01-01T00:00:00Z"}}
 
     assert pod_state(pod, "Terminating") == "terminating"
+
+
+def test_a_back_off_tells_when_it_ends_until_the_pod_is_gone(world, projector):
+    """The page counts down to it; the API has only words."""
+    failing = make_container("app", "busybox:1.36", command=["sh", "-c", "exit 3"])
+    world.create(make_pod("loops", containers=[failing]))
+    world.settle()
+    world.run_for(seconds=5)
+
+    (pod,) = projector.take_delta().pods
+    (container,) = pod.containers
+
+    assert (container.reason, container.last_reason, container.last_exit_code) == (
+        "CrashLoopBackOff",
+        "Error",
+        3,
+    )
+    assert 0 < container.retry_at - world.cluster.sim.now_ms <= 15_000
+    (again,) = projector.snapshot().pods
+    assert again.containers[0].retry_at == container.retry_at
+
+
+def test_a_resize_that_has_to_wait_is_told(world, projector):
+    """The word of the Pod's condition."""
+    requests = {"resources": {"requests": {"cpu": "100m"}}}
+    world.create(make_pod("web", containers=[make_container(**requests)]))
+    world.settle()
+
+    bigger = [{"name": "app", "resources": {"requests": {"cpu": "500"}}}]
+    world.cluster.admin.patch(
+        world.resource("Pod"),
+        "default",
+        "web",
+        {"spec": {"containers": bigger}},
+        patch_type="application/strategic-merge-patch+json",
+        subresource="resize",
+    )
+    world.settle()
+
+    (pod,) = projector.snapshot().pods
+    assert pod.resize == "Infeasible"
+    assert not pod.is_static

@@ -186,6 +186,10 @@ class Cluster:
             "scheduling": diagnosis.to_json() if diagnosis is not None else None,
         }
 
+    def look_inside(self, node: str, uid: str) -> JSONObject | None:
+        """What goes on inside a Pod at this moment; ``None`` if its Node does not know it."""
+        return self._machines.look_inside(node, uid)
+
     def at(self, moment: Moment) -> PastWorld:
         """The world as it was."""
         return PastWorld(

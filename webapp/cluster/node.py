@@ -269,6 +269,13 @@ class Machines:
             for stats in machine.kubelet.pod_stats(uid)
         ]
 
+    def look_inside(self, node: str, uid: str) -> JSONObject | None:
+        """What goes on inside a Pod; ``None`` when its machine has no power or does not know it."""
+        machine = self._machines.get(node)
+        if machine is None or not machine.powered:
+            return None
+        return machine.kubelet.look_inside(uid)
+
     def _scraped(self, node: str) -> Machine | None:
         machine = self._machines.get(node)
         since_ms = machine.status.renewing_since_ms if machine is not None else None

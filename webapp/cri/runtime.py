@@ -29,6 +29,7 @@ from webapp.cri.command_run import CommandRun
 from webapp.cri.continuation import later
 from webapp.cri.handlers import DEFAULT, HANDLERS, missing_handler
 from webapp.cri.logs import ContainerLog
+from webapp.cri.looks import look
 from webapp.cri.pages import WELCOME_TO_HTTPD, WELCOME_TO_NGINX, content_type, make_page
 from webapp.cri.port_forward import SandboxForwarder
 from webapp.cri.program import DEFAULT_CORES_MILLIS, SIGTERM, Process, Program
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
 
     from webapp.apimachinery.streams import ExecOptions, ExecSession, PortForwarder
     from webapp.cri.images import ImageStore
+    from webapp.cri.looks import ContainerLook
     from webapp.cri.pages import Page
     from webapp.cri.programs.network import Network
     from webapp.cri.programs.userland import Userland
@@ -545,6 +547,17 @@ class ContainerRuntime:
         if instance is None or instance.process is None:
             return None
         return container_stats(container, instance.process, self._sim.now_ms)
+
+    def look(self, container: Container) -> ContainerLook | None:
+        """What a running container uses at this moment; ``None`` when it does not run."""
+        process = self._process(container)
+        return look(container, process, self._sim.now_ms) if process is not None else None
+
+    def killed_at_ms(self, container: Container) -> int | None:
+        """When a container that was asked to stop is killed; ``None`` while nobody asked."""
+        instance = self._instances.get(container.id)
+        timer = instance.kill_timer if instance is not None else None
+        return timer.at_ms if timer is not None and timer.pending and container.running else None
 
     def is_up(self, container: Container) -> bool:
         """Whether its program has come up: it runs, and listens if that is what it does."""

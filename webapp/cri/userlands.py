@@ -163,6 +163,7 @@ def make_userland(
             quota=quota,
             user=user,
             working_dir=config.working_dir,
+            writer=config.name,
         )
 
     return Userland(

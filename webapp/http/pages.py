@@ -42,6 +42,9 @@ class Explainer(Protocol):
     def explain_pod(self, namespace: str, name: str) -> dict[str, Any] | None:
         """A Pod's nine steps and the scheduler's verdicts."""
 
+    def look_inside(self, node: str, uid: str) -> dict[str, Any] | None:
+        """Memory, processor time, probes and volumes of a Pod at this moment."""
+
 
 def make_pages(driver: SimulationDriver, explainer: Explainer, web_root: WebRoot) -> Blueprint:
     """The routes below ``/`` that are not the API's."""
@@ -71,6 +74,13 @@ def make_pages(driver: SimulationDriver, explainer: Explainer, web_root: WebRoot
         if explanation is None:
             return NotFound.of("", "pods", name).status(), HTTPStatus.NOT_FOUND
         return explanation, HTTPStatus.OK
+
+    @pages.get("/inside/pods/<node>/<uid>")
+    def inside(node: str, uid: str) -> tuple[dict[str, Any], int]:
+        found = explainer.look_inside(node, uid)
+        if found is None:
+            return NotFound.of("", "pods", uid).status(), HTTPStatus.NOT_FOUND
+        return found, HTTPStatus.OK
 
     @pages.get("/journal")
     def journal() -> Response | tuple[dict[str, Any], int]:

@@ -27,6 +27,7 @@ from webapp.kubelet.allocation import AllocationManager
 from webapp.kubelet.eviction.eviction_manager import EvictionManager
 from webapp.kubelet.host_files import HostFiles, StorageFiles
 from webapp.kubelet.image_manager import ImageManager
+from webapp.kubelet.inside import look_inside
 from webapp.kubelet.kuberuntime.container import ContainerStarter
 from webapp.kubelet.kuberuntime.manager import RuntimeManager, grace_seconds
 from webapp.kubelet.lifecycle import OVERDUE, NodeUse, Rejection, admit_pod
@@ -621,6 +622,13 @@ class Kubelet:
         """What the machine used altogether: nanocores and bytes."""
         given = self._given
         return node_stats(given.runtime, list(self.workers.values()), given.node, self._sim.now_ms)
+
+    def look_inside(self, uid: str) -> JSONObject | None:
+        """What goes on inside a Pod here at this moment; ``None`` when it is not known here."""
+        worker = self.workers.get(uid)
+        if worker is None:
+            return None
+        return look_inside(self._given.runtime, self._prober, worker, self._sim.now_ms)
 
     # Logs and streams
 

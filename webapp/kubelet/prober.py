@@ -42,6 +42,7 @@ class ProbeWorker:
     Attributes:
         verdict: What the probe last settled on; ``None`` before.
         asking: Whether a command of it runs.
+        message: What it found last; "" when it succeeded.
         run: Equal results in a row: positive for successes, negative for failures.
     """
 
@@ -49,6 +50,7 @@ class ProbeWorker:
         "asking",
         "container",
         "kind",
+        "message",
         "probe",
         "run",
         "sandbox",
@@ -71,6 +73,7 @@ class ProbeWorker:
         self.verdict: bool | None = None
         self.timer: Timer | None = None
         self.asking = False
+        self.message = ""
 
     @property
     def period_ms(self) -> int:
@@ -138,6 +141,10 @@ class Prober:
                 wait_ms = period_ms - elapsed_ms % period_ms
                 probe.timer = self._sim.schedule(wait_ms, self._tick, probe, background=True)
 
+    def probes_of(self, container: Container) -> list[ProbeWorker]:
+        """A running container's probes; none before it has started."""
+        return self._workers.get(container.id, [])
+
     def _begin(self, probe: ProbeWorker) -> None:
         elapsed_ms = self._sim.now_ms - probe.container.started_ms
         delay_ms = int(probe.probe.get("initialDelaySeconds") or 0) * 1000
@@ -190,6 +197,7 @@ class Prober:
 
     def _judge(self, probe: ProbeWorker, succeeded: bool, message: str) -> None:  # a result
         probe.run = max(probe.run, 0) + 1 if succeeded else min(probe.run, 0) - 1
+        probe.message = "" if succeeded else message
         if not succeeded:
             self._tell(probe, message)
         threshold = probe.probe.get("successThreshold" if succeeded else "failureThreshold")

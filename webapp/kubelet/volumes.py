@@ -114,6 +114,10 @@ class PodVolumes:
         """Volume → bytes in it, of those that anything has looked into."""
         return {name: volume.quota.used_bytes for name, volume in self._volumes.items()}
 
+    def looked_into(self) -> dict[str, Volume]:
+        """Volume → what is in it, of those that anything has looked into; looking here makes none."""
+        return dict(self._volumes)
+
     def mounts(self, container: JSONObject, env: dict[str, str], pod_ip: str) -> dict[str, Mount]:
         """A container's mounts: path → what is there."""
         self._pod_ip = pod_ip

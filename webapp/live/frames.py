@@ -28,7 +28,10 @@ class ContainerView(View):
     """One container of a Pod.
 
     ``reason`` is what kubectl shows for it (``ContainerCreating``, ``CrashLoopBackOff``,
-    ``Completed`` …), ``mounts`` are texts ``volume:/path``, ``ports`` are container ports.
+    ``Completed`` …), ``mounts`` are texts ``volume:/path``, ``ports`` are container ports. ``started`` says
+    that it runs and its startup probe, if any, has succeeded; ``retry_at`` is when its back-off ends, ``None``
+    when it waits for none; ``last_reason`` and ``last_exit_code`` tell how it ended the time before ("" and
+    ``None``: it did not).
     """
 
     name: str
@@ -42,6 +45,10 @@ class ContainerView(View):
     since: int | None
     mounts: list[str]
     ports: list[int]
+    started: bool
+    retry_at: int | None
+    last_reason: str
+    last_exit_code: int | None
 
 
 class VolumeView(View):
@@ -59,7 +66,8 @@ class PodView(View):
     ``message`` why it waits, if it does, ``sandbox`` what it runs in, by its RuntimeClass's handler. ``cpu_millis`` and ``memory_bytes`` are requests.
     ``lost`` says that its Node is not heard of or gone, ``evicted_at`` when taints end its stay there,
     ``bare`` that no controller would replace it; ``replaces`` and ``replaces_name`` are the Pod in whose
-    place its controller made it.
+    place its controller made it. ``resize`` is how a resize stands (``InProgress``, ``Deferred``,
+    ``Infeasible``, ``Error``, "" without one), ``is_static`` that the kubelet runs it from a file of its own.
     """
 
     uid: str
@@ -94,6 +102,8 @@ class PodView(View):
     bare: bool
     replaces: str
     replaces_name: str
+    resize: str
+    is_static: bool
     revision: int
 
 

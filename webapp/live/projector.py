@@ -150,6 +150,7 @@ class Projector:
         self._dirty_workloads: dict[str, JSONObject] = {}
         self._dirty_faults: dict[str, JSONObject] = {}
         self._replacements = Replacements()
+        self._retries: dict[str, dict[str, int]] = {}
         self._namespaces_changed = False
         self._facts: deque[FactRecord] = deque(maxlen=FACTS_A_FRAME)
         self._dropped = 0
@@ -322,6 +323,7 @@ class Projector:
     def _on_pod_delete(self, pod: JSONObject) -> None:
         self._replacements.lose(pod, self._cluster.sim.now_ms)
         self._replacements.forget(pod["metadata"]["uid"])
+        self._retries.pop(pod["metadata"]["uid"], None)
 
     def _follow_slices(self, informers: InformerFactory) -> SharedInformer:
         slices = informers.informer(ENDPOINT_SLICES)
@@ -350,9 +352,20 @@ class Projector:
     def _on_fact(self, record: FactRecord) -> None:
         if isinstance(record.fact, HIDDEN_FACTS):
             return
+        if isinstance(record.fact, facts.ContainerBackedOff):
+            self._note_back_off(record.fact, record.at_ms)
         if len(self._facts) == FACTS_A_FRAME:
             self._dropped += 1
         self._facts.append(record)
+
+    def _note_back_off(self, fact: facts.ContainerBackedOff, at_ms: int) -> None:
+        """The API says that a container waits; how long is known to its kubelet alone."""
+        ref = fact.subject
+        pod = self._pods.get(f"{ref.namespace}/{ref.name}") if ref is not None else None
+        if ref is None or pod is None or pod["metadata"]["uid"] != ref.uid:
+            return
+        self._retries.setdefault(ref.uid, {})[fact.container] = at_ms + fact.duration_ms
+        self._dirty_pods[ref.uid] = pod
 
     def _mark_pod_of(self, journey: PodJourney) -> None:
         pod = self._pods.get(f"{journey.ref.namespace}/{journey.ref.name}")
@@ -382,6 +395,7 @@ class Projector:
             self._sandbox_of(pod["spec"].get("runtimeClassName")),
             self._nodes.get(pod["spec"].get("nodeName", "")),
             self._replacements.of(pod["metadata"]["uid"]),
+            self._retries.get(pod["metadata"]["uid"], views.NO_RETRIES),
         )
 
     def _node_view(self, node: JSONObject) -> NodeView:

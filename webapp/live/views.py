@@ -19,6 +19,7 @@ from webapp.apimachinery.meta import controller_of
 from webapp.apimachinery.quantity import cpu_millis, quantity_bytes
 from webapp.apimachinery.timestamps import parse_time
 from webapp.controller.deployment.rolling import max_surge, max_unavailable, scaled_value
+from webapp.kubelet.static_pods import MIRROR
 from webapp.live import losses
 from webapp.live.frames import (
     ContainerView,
@@ -34,7 +35,7 @@ from webapp.live.frames import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from webapp.apimachinery.meta import JSONObject
     from webapp.live.frames import ContainerPhase, Role, Sandbox, State
@@ -57,6 +58,7 @@ FAILING = frozenset(
         "StartError",
     }
 )
+NO_RETRIES: dict[str, int] = {}
 QUEUED_PODS_A_LANE = 20
 IN_PROGRESS = frozenset({"ContainerCreating", "PodInitializing"})
 ZONE_LABEL = "topology.kubernetes.io/zone"
@@ -68,6 +70,7 @@ def pod_view(
     sandbox: Sandbox = "container",
     node: JSONObject | None = None,
     replaces: tuple[str, str] = ("", ""),
+    retries: Mapping[str, int] = NO_RETRIES,
 ) -> PodView:
     """A Pod as a card.
 
@@ -77,6 +80,7 @@ def pod_view(
         sandbox: What isolates it.
         node: Its Node, ``None`` when it has none or the Node is gone.
         replaces: UID and name of the Pod in whose place it was made.
+        retries: Container → when its back-off ends.
     """
     metadata, spec, status = pod["metadata"], pod["spec"], pod.get("status") or {}
     owner = controller_of(pod) or {}
@@ -102,7 +106,7 @@ def pod_view(
         created=parse_time(metadata["creationTimestamp"]),
         deleted=_time(metadata.get("deletionTimestamp")),
         labels=metadata.get("labels") or {},
-        containers=list(_container_views(spec, status)),
+        containers=list(_container_views(spec, status, retries)),
         volumes=[_volume_view(volume) for volume in spec.get("volumes") or ()],
         cpu_millis=cpu,
         memory_bytes=memory,
@@ -115,6 +119,8 @@ def pod_view(
         bare=not owner,
         replaces=replaces[0],
         replaces_name=replaces[1],
+        resize=_resize(status),
+        is_static=MIRROR in (metadata.get("annotations") or {}),
         sandbox=sandbox,
         revision=int(metadata["resourceVersion"]),
     )
@@ -291,26 +297,45 @@ def _condition_message(status: JSONObject) -> str:
     return ""
 
 
-def _container_views(spec: JSONObject, status: JSONObject) -> Iterable[ContainerView]:
+def _resize(status: JSONObject) -> str:
+    """How a resize of the Pod's resources stands, "" when there is none."""
+    for condition in status.get("conditions") or ():
+        if condition["status"] != "True":
+            continue
+        if condition["type"] == "PodResizePending":
+            return str(condition.get("reason", ""))
+        if condition["type"] == "PodResizeInProgress":
+            return str(condition.get("reason") or "InProgress")
+    return ""
+
+
+def _container_views(
+    spec: JSONObject, status: JSONObject, retries: Mapping[str, int]
+) -> Iterable[ContainerView]:
     init_statuses = _by_name(status.get("initContainerStatuses"))
     for container in spec.get("initContainers") or ():
         role: Role = "sidecar" if is_sidecar(container) else "init"
-        yield _container_view(container, role, init_statuses.get(container["name"]))
+        yield _container_view(container, role, init_statuses.get(container["name"]), retries)
     app_statuses = _by_name(status.get("containerStatuses"))
     for container in spec.get("containers") or ():
-        yield _container_view(container, "app", app_statuses.get(container["name"]))
+        yield _container_view(container, "app", app_statuses.get(container["name"]), retries)
     ephemeral_statuses = _by_name(status.get("ephemeralContainerStatuses"))
     for container in spec.get("ephemeralContainers") or ():
-        yield _container_view(container, "ephemeral", ephemeral_statuses.get(container["name"]))
+        yield _container_view(
+            container, "ephemeral", ephemeral_statuses.get(container["name"]), retries
+        )
 
 
 def _by_name(statuses: list[JSONObject] | None) -> dict[str, JSONObject]:
     return {status["name"]: status for status in statuses or ()}
 
 
-def _container_view(container: JSONObject, role: Role, status: JSONObject | None) -> ContainerView:
+def _container_view(
+    container: JSONObject, role: Role, status: JSONObject | None, retries: Mapping[str, int]
+) -> ContainerView:
     status = status or {}
     phase, detail = _container_state(status.get("state") or {})
+    last = (status.get("lastState") or {}).get("terminated") or {}
     return ContainerView(
         name=container["name"],
         role=role,
@@ -325,6 +350,10 @@ def _container_view(container: JSONObject, role: Role, status: JSONObject | None
             f"{mount['name']}:{mount['mountPath']}" for mount in container.get("volumeMounts") or ()
         ],
         ports=[port["containerPort"] for port in container.get("ports") or ()],
+        started=bool(status.get("started")),
+        retry_at=retries.get(container["name"]) if phase == "waiting" else None,
+        last_reason=last.get("reason", ""),
+        last_exit_code=last.get("exitCode"),
     )
 
 

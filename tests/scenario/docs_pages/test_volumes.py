@@ -118,7 +118,10 @@ def test_a_volume_of_a_storage_system_is_the_same_on_every_node(world):
     mounts = [mount("s", "/data")]
     writer = sh("echo shared > /data/file; sleep 1d", volumeMounts=mounts)
     run(world, pod("writer", writer, volumes=volumes, nodeName="worker-1"))
-    run(world, pod("reader", sh("sleep 1d", volumeMounts=mounts), volumes=volumes, nodeName="worker-2"))
+    run(
+        world,
+        pod("reader", sh("sleep 1d", volumeMounts=mounts), volumes=volumes, nodeName="worker-2"),
+    )
 
     assert execute(world, "reader", "cat /data/file") == "shared\n"
 

@@ -18,6 +18,10 @@ export interface ContainerView {
   since: number | null;
   mounts: string[];
   ports: number[];
+  started: boolean;
+  retryAt: number | null;
+  lastReason: string;
+  lastExitCode: number | null;
 }
 
 export interface VolumeView {
@@ -58,6 +62,8 @@ export interface PodView {
   bare: boolean;
   replaces: string;
   replacesName: string;
+  resize: string;
+  isStatic: boolean;
   revision: number;
 }
 

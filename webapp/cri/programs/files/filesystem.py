@@ -94,6 +94,7 @@ class FileSystem:
         quota: The room of the container's own tree.
         user: In whose name files are used.
         working_dir: A directory that is made if it is missing.
+        writer: Whose name files bear that are written here: the container's.
 
     Attributes:
         refresh_processes: Brings ``/proc`` up to date before something looks there.
@@ -109,8 +110,10 @@ class FileSystem:
         quota: Quota | None = None,
         user: User = SUPERUSER,
         working_dir: str = "",
+        writer: str = "",
     ) -> None:
         self._root = root
+        self._writer = writer
         self._user = SUPERUSER
         self.refresh_processes: Callable[[Directory], None] | None = None
         self._clock = clock
@@ -236,6 +239,7 @@ class FileSystem:
         if not isinstance(node, File):
             self.check(place.parent, WRITE | EXECUTE)
             node = File(modified_ms=self._clock.now_ms, owner=self._owner(place.parent))
+            node.writer = self._writer
             place.parent.entries[name] = node
             return node, quota
         self.check(node, WRITE)
@@ -248,6 +252,7 @@ class FileSystem:
             node.data.clear()
             node.hole = 0
             node.modified_ms = self._clock.now_ms
+            node.writer = self._writer
         return node, quota
 
     def append(self, file: File, quota: Quota, data: bytes, hole: int = 0) -> None:
@@ -260,6 +265,7 @@ class FileSystem:
         file.data += data
         file.hole += hole
         file.modified_ms = self._clock.now_ms
+        file.writer = self._writer
 
     def write(self, path: str, data: bytes) -> None:
         """Replace a file's content.

@@ -80,9 +80,20 @@ class File:
         modified_ms: Virtual time of the last change.
         command: Name in the table of commands of what runs when it is executed; "" for a text.
         shared: Whether it belongs to an image, and must be copied before it changes.
+        writer: The container that wrote it last; "" when it came with an image or an object.
     """
 
-    __slots__ = ("command", "data", "gid", "hole", "mode", "modified_ms", "shared", "uid")
+    __slots__ = (
+        "command",
+        "data",
+        "gid",
+        "hole",
+        "mode",
+        "modified_ms",
+        "shared",
+        "uid",
+        "writer",
+    )
 
     def __init__(
         self,
@@ -101,6 +112,7 @@ class File:
         self.modified_ms = modified_ms
         self.command = command
         self.shared = shared
+        self.writer = ""
 
     @property
     def size(self) -> int:
