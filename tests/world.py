@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from webapp.api import resources
 from webapp.apimachinery.status import NotFound
 from webapp.cluster.cluster import Cluster
 from webapp.cluster.config import ClusterConfig
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 START_MS = 1_790_000_000_000
 RESOURCES = {
@@ -94,6 +97,16 @@ class World:
     def run_for(self, *, seconds: float) -> None:
         """Let virtual time pass."""
         self.cluster.sim.run_for(round(seconds * 1000))
+
+    def watch(self, *, seconds: float, check: Callable[[], None]) -> None:
+        """Let virtual time pass; ``check`` the world after every revision of it."""
+        sim, cluster = self.cluster.sim, self.cluster
+        end_ms, revision = sim.now_ms + round(seconds * 1000), cluster.revision
+        sim.schedule(round(seconds * 1000), lambda _: None, background=True)
+        while sim.now_ms < end_ms and sim.step():
+            if cluster.revision != revision:
+                revision = cluster.revision
+                check()
 
     def facts(self, *kinds: type) -> Any:
         """Facts of these kinds, in order."""

@@ -28,17 +28,6 @@ def living(world):
     ]
 
 
-def watch_over(world, seconds, check):
-    """Let time pass; ``check`` the world after every revision of it."""
-    sim, cluster = world.cluster.sim, world.cluster
-    end_ms, revision = sim.now_ms + round(seconds * 1000), cluster.revision
-    sim.schedule(round(seconds * 1000), lambda _: None, background=True)
-    while sim.now_ms < end_ms and sim.step():
-        if cluster.revision != revision:
-            revision = cluster.revision
-            check()
-
-
 def set_image(world, image):
     """A new template."""
     template = world.get("Deployment", "web")["spec"]["template"]
@@ -74,8 +63,8 @@ def test_rollouts_keep_their_fences_at_every_revision(fence, story):
 
     for image, pause in story:
         set_image(world, image)
-        watch_over(world, pause, check)
-    watch_over(world, 120, check)
+        world.watch(seconds=pause, check=check)
+    world.watch(seconds=120, check=check)
 
     wanted = story[-1][0]
     assert [pod["spec"]["containers"][0]["image"] for pod in living(world)] == [wanted] * 4
@@ -102,8 +91,8 @@ def test_ordered_sets_grow_and_shrink_in_order(story):
 
     for replicas, pause in story:
         world.patch("StatefulSet", "db", {"spec": {"replicas": replicas}})
-        watch_over(world, pause, check)
-    watch_over(world, 240, check)
+        world.watch(seconds=pause, check=check)
+    world.watch(seconds=240, check=check)
 
     names = sorted(pod["metadata"]["name"] for pod in living(world))
     assert names == [f"db-{ordinal}" for ordinal in range(story[-1][0])]
@@ -124,11 +113,11 @@ def test_jobs_count_right_at_every_revision(completions, parallelism, deletions)
         assert status.get("succeeded", 0) <= completions
 
     for number, pause in deletions:
-        watch_over(world, pause, check)
+        world.watch(seconds=pause, check=check)
         pods = living(world)
         if pods:
             world.delete("Pod", pods[number % len(pods)]["metadata"]["name"])
-    watch_over(world, 600, check)
+    world.watch(seconds=600, check=check)
 
     job = world.get("Job", "work")
     assert finished_condition(job)["type"] == "Complete"

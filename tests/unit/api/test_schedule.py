@@ -22,6 +22,8 @@ from webapp.apimachinery.timestamps import parse_time, time_text
         pytest.param("0 0 29 2 *", "2026-01-31T10:00:00Z", "2028-02-29T00:00:00Z", id="leap"),
         pytest.param("0 9 * * mon-fri", "2026-01-31T10:00:00Z", "2026-02-02T09:00:00Z", id="names"),
         pytest.param("0 0 13 * fri", "2026-02-01T00:00:00Z", "2026-02-06T00:00:00Z", id="either"),
+        pytest.param("0 0 */2 * mon", "2026-02-01T00:00:00Z", "2026-02-02T00:00:00Z", id="or"),
+        pytest.param("0 0 */1 * mon", "2026-02-03T00:00:00Z", "2026-02-09T00:00:00Z", id="and"),
         pytest.param("@hourly", "2026-01-31T10:00:00Z", "2026-01-31T11:00:00Z", id="hourly"),
         pytest.param("@every 1m30s", "2026-01-31T10:00:00Z", "2026-01-31T10:01:30Z", id="every"),
     ],

@@ -122,7 +122,9 @@ def _parse_every(text: str) -> int:
 
 
 def _is_star(field: str) -> bool:
-    return any(part.split("/")[0] in {"*", "?"} for part in field.split(","))
+    """Whether the field leaves everything open; every second day is a restriction."""
+    spans = (part.partition("/") for part in field.split(","))
+    return any(span in {"*", "?"} and step in {"", "1"} for span, _, step in spans)
 
 
 def _parse_field(

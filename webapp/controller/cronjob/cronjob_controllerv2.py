@@ -192,13 +192,7 @@ class CronJobController(Controller):
         deadline = cron_job["spec"].get("startingDeadlineSeconds")
         if deadline is not None:
             since_ms = max(since_ms, now_ms - int(deadline) * 1000)
-        latest: int | None = None
-        missed = 0
-        moment = schedule.next_ms(since_ms, zone)
-        while moment is not None and moment <= now_ms:
-            latest = moment
-            missed += 1
-            moment = schedule.next_ms(moment, zone)
+        latest, missed = latest_run(schedule, zone, since_ms, now_ms)
         if missed > MANY_MISSED:
             message = (
                 "too many missed start times. Set or decrease .spec.startingDeadlineSeconds or "
@@ -269,6 +263,30 @@ class CronJobController(Controller):
         owner = controller_of(job)
         if owner is not None and owner["kind"] == "CronJob":
             self.enqueue(f"{job['metadata']['namespace']}/{owner['name']}")
+
+
+def latest_run(
+    schedule: CronSchedule, zone: tzinfo, since_ms: int, now_ms: int
+) -> tuple[int | None, int]:
+    """The last run that was due after ``since_ms`` until now, and roughly how many were.
+
+    The number is the time gone by over the distance of the first two runs, so that a year of
+    missed minutes costs no more than one.
+    """
+    first = schedule.next_ms(since_ms, zone)
+    if first is None or first > now_ms:
+        return None, 0
+    second = schedule.next_ms(first, zone)
+    if second is None or second > now_ms:
+        return first, 1
+    distance = second - first
+    missed = (now_ms - first) // distance + 1
+    latest = None
+    moment = schedule.next_ms(first + (missed - 2) * distance, zone)
+    while moment is not None and moment <= now_ms:
+        latest = moment
+        moment = schedule.next_ms(moment, zone)
+    return latest, missed
 
 
 def _end_of(job: JSONObject) -> str | None:

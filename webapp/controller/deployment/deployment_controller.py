@@ -283,7 +283,7 @@ class DeploymentController(Controller):
             for step in steps:
                 self._scale(rollout, rollout.by_uid(step.uid), step.replicas)
             scaled = bool(steps)
-        if not scaled:
+        if not scaled and is_complete(rollout.deployment, rollout.deployment.get("status") or {}):
             self._clean_up_history(rollout)
         self._sync_rollout_status(rollout)
 
@@ -319,7 +319,8 @@ class DeploymentController(Controller):
             active = [rs for rs in rollout.all if desired_replicas(rs) > 0]
             for step in plan_proportional(deployment, active):
                 self._scale(rollout, rollout.by_uid(step.uid), step.replicas)
-        self._clean_up_history(rollout)
+        if deployment["spec"].get("paused"):
+            self._clean_up_history(rollout)
         self._sync_status(rollout)
 
     # --- writing
