@@ -6,6 +6,7 @@ from webapp.cri.programs.commands.table import COMMANDS
 from webapp.cri.programs.files.filesystem import FileSystem
 from webapp.cri.programs.files.skeleton import BUSYBOX, image_tree
 from webapp.cri.programs.network import NoNetwork
+from webapp.cri.programs.process_namespace import ProcessNamespace
 from webapp.cri.programs.streams import Bytes, Collector
 from webapp.cri.programs.userland import Identity, Userland
 from webapp.sim.loop import Simulation
@@ -24,6 +25,7 @@ def make_userland(sim):
         lambda: FileSystem(image_tree(BUSYBOX), {}, sim.clock),
         NoNetwork(),
         identity=Identity("box", "10.244.0.2", "seed"),
+        namespace=ProcessNamespace(),
     )
 
 

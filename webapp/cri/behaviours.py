@@ -11,7 +11,7 @@ from webapp.cri.command_program import CommandProgram
 from webapp.cri.load import LoadProgram
 from webapp.cri.programs.commands import languages
 from webapp.cri.programs.commands.table import COMMANDS
-from webapp.cri.programs.userland import CannotRun
+from webapp.cri.programs.problems import CannotRun
 from webapp.cri.references import parse_reference
 from webapp.cri.servers import DeclaredServer, ProfiledProgram
 from webapp.cri.userlands import image_inside

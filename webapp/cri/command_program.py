@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from webapp.cri.programs.userland import CannotRun, NoMoreProcesses
+from webapp.cri.programs.problems import CannotRun, NoMoreProcesses
 from webapp.cri.terminal import Console, foreground
 
 if TYPE_CHECKING:

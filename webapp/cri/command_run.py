@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from webapp.cri.api import ExecResult
 from webapp.cri.command_program import command_problem
+from webapp.cri.programs.signals import SIGKILL
 from webapp.cri.programs.streams import Callback, Stream
-from webapp.cri.programs.userland import SIGKILL
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from webapp.cri.programs.userland import CPU, SLOW_US
+from webapp.cri.programs.cpu import CPU, SLOW_US
 
 if TYPE_CHECKING:
     from webapp.cri.meter import Meter

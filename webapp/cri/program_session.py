@@ -5,9 +5,10 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from webapp.cri.programs.problems import CannotRun, Killed, NoMoreProcesses
+from webapp.cri.programs.signals import SIGKILL
 from webapp.cri.programs.streams import Callback, Stream
 from webapp.cri.programs.thread import Thread
-from webapp.cri.programs.userland import SIGKILL, CannotRun, Killed, NoMoreProcesses
 from webapp.cri.terminal import MAX_UNREAD_BYTES, Input, Terminal, foreground
 
 if TYPE_CHECKING:

@@ -66,7 +66,7 @@ if TYPE_CHECKING:
     from webapp.cri.looks import ContainerLook
     from webapp.cri.pages import Page
     from webapp.cri.programs.network import Network
-    from webapp.cri.programs.userland import Userland
+    from webapp.cri.programs.userland import Namespace, Userland
     from webapp.network.cni import NetworkPlugin
     from webapp.sim.events import Timer
     from webapp.sim.loop import Simulation
@@ -356,7 +356,7 @@ class ContainerRuntime:
             self.listener_on(other, port) is not None for other in self.sandboxes_at(sandbox.ip)
         )
 
-    def _namespace(self, container: Container, sandbox: Sandbox) -> ProcessNamespace | None:
+    def _namespace(self, container: Container, sandbox: Sandbox) -> Namespace | None:
         """Whose processes a container sees besides its own; ``None`` for nobody's."""
         if sandbox.config.share_processes:
             if sandbox.processes is None:

@@ -21,14 +21,14 @@ from webapp.cri.programs.files.skeleton import (
     NONE,
     image_tree,
 )
-from webapp.cri.programs.process_namespace import capability_mask
+from webapp.cri.programs.process_namespace import ProcessNamespace, capability_mask
 from webapp.cri.programs.userland import Identity, Limits, Userland
 from webapp.cri.references import parse_reference
 
 if TYPE_CHECKING:
     from webapp.cri.api import Container, Sandbox
     from webapp.cri.programs.network import Network
-    from webapp.cri.programs.process_namespace import ProcessNamespace
+    from webapp.cri.programs.userland import Namespace
     from webapp.sim.loop import Simulation
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -128,7 +128,7 @@ def make_userland(
     sandbox: Sandbox,
     network: Network,
     message: File,
-    namespace: ProcessNamespace | None = None,
+    namespace: Namespace | None = None,
 ) -> Userland:
     """A container's commands and files, none of which run yet.
 
@@ -175,7 +175,7 @@ def make_userland(
         style="busybox" if inside.kind in (ALPINE, BUSYBOX) else "gnu",
         user=user,
         limits=Limits(config.cpu_limit_millis, config.memory_limit_bytes),
-        namespace=namespace,
+        namespace=namespace or ProcessNamespace(),
         capabilities=capability_mask(*config.capabilities, privileged=config.privileged),
     )
 

@@ -13,6 +13,7 @@ from webapp.cri.programs.commands.table import COMMANDS
 from webapp.cri.programs.files.filesystem import FileSystem
 from webapp.cri.programs.files.skeleton import BUSYBOX, image_tree
 from webapp.cri.programs.network import NoNetwork
+from webapp.cri.programs.process_namespace import ProcessNamespace
 from webapp.cri.programs.userland import Identity, Userland
 from webapp.cri.terminal import Console, Terminal
 from webapp.sim.loop import Simulation
@@ -108,7 +109,14 @@ def userland(sim):
     def make_files():
         return FileSystem(image_tree(BUSYBOX, (), ()), {}, sim.clock)
 
-    userland = Userland(sim, COMMANDS, make_files, NoNetwork(), identity=Identity("web"))
+    userland = Userland(
+        sim,
+        COMMANDS,
+        make_files,
+        NoNetwork(),
+        identity=Identity("web"),
+        namespace=ProcessNamespace(),
+    )
     first = userland.make(0, ["sleep", "1000000"], ENV, "/", {})
     userland.start(first)
     return userland

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from webapp.client.record import EventRecorder
     from webapp.controller.bursts import Burst
     from webapp.controller.context import ControllerContext
-    from webapp.controller.job.job_controller import JobController
+    from webapp.controller.controller import Controller
     from webapp.controller.job.view import JobView
 
 TRACKING_FINALIZER = "batch.kubernetes.io/job-tracking"
@@ -48,7 +48,7 @@ class JobPods:
     """
 
     def __init__(
-        self, controller: JobController, context: ControllerContext, events: EventRecorder
+        self, controller: Controller, context: ControllerContext, events: EventRecorder
     ) -> None:
         self._controller = controller
         self._client = context.client

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from webapp.cri.programs.files.permissions import User
-from webapp.cri.programs.userland import SIGNALS
+from webapp.cri.programs.signals import SIGNALS
 from webapp.sim.task import Waiter
 
 if TYPE_CHECKING:

@@ -10,11 +10,15 @@ from __future__ import annotations
 
 import posixpath
 from hashlib import sha256, sha512
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from webapp.cri.programs.files.nodes import DENIED, Device, Directory, File, FileError
-from webapp.cri.programs.files.permissions import EXECUTE, READ, SUPERUSER, User, may
-from webapp.cri.programs.process_namespace import ProcessNamespace
+from webapp.cri.programs.cpu import COMMAND_US, CPU
+from webapp.cri.programs.descriptors import Descriptors
+from webapp.cri.programs.files.nodes import Device, Directory, File, FileError
+from webapp.cri.programs.files.permissions import READ, SUPERUSER, User
+from webapp.cri.programs.finding import program, script_words, which
+from webapp.cri.programs.problems import CannotRun, Killed, NoMoreProcesses, UsageError, WriteFailed
+from webapp.cri.programs.signals import HARMLESS, SIGCONT, SIGKILL, SIGPIPE, STOPS
 from webapp.cri.programs.streams import (
     BrokenPipe,
     FileReader,
@@ -35,80 +39,9 @@ if TYPE_CHECKING:
     Wait = int | Waiter
     Command = Callable[["Invocation"], "int | Generator[Wait, Any, int]"]
 
-SIGNALS = {
-    "HUP": 1,
-    "INT": 2,
-    "QUIT": 3,
-    "KILL": 9,
-    "USR1": 10,
-    "USR2": 12,
-    "PIPE": 13,
-    "ALRM": 14,
-    "TERM": 15,
-    "CHLD": 17,
-    "CONT": 18,
-    "STOP": 19,
-    "TSTP": 20,
-    "WINCH": 28,
-}
-SIGCONT = 18
-SIGKILL = 9
-SIGPIPE = 13
-STOPS = (19, 20)
-HARMLESS = (17, SIGCONT, 28)
-"""Signals that end nobody unless somebody handles them."""
-
 MOST_PROCESSES = 200
-BURST = 50_000
-"""Statements that run at full speed before a loop that never waits is slowed down."""
-SLOW_US = 1_000
-COMMAND_US = 1_000
-BUILTIN_US = 10
-CORES = 2
 NESTED = 3
 """Commands run inside one another in one thread; the next gets a stack of its own."""
-_FLUSH_BYTES = 32_768
-_CHUNK = 65_536
-
-
-class Killed(Exception):
-    """Thrown into a thread where an invocation of it is to end.
-
-    Attributes:
-        invocation: Which one.
-        exit_code: 128 and the signal's number.
-    """
-
-    def __init__(self, invocation: Invocation, exit_code: int) -> None:
-        super().__init__(exit_code)
-        self.invocation = invocation
-        self.exit_code = exit_code
-
-
-class CannotRun(Exception):
-    """A command cannot be run: exit code 126 or 127, and why.
-
-    Attributes:
-        exit_code: 127 when it is missing, 126 when it is not a program.
-        reason: ``not found``, ``Permission denied`` …
-    """
-
-    def __init__(self, exit_code: int, reason: str) -> None:
-        super().__init__(reason)
-        self.exit_code = exit_code
-        self.reason = reason
-
-
-class UsageError(Exception):
-    """A command was given words that it does not take; the message says which."""
-
-
-class WriteFailed(Exception):
-    """Output could not be written; it has been said."""
-
-
-class NoMoreProcesses(Exception):
-    """The container runs as many commands at once as it may."""
 
 
 class Limits(NamedTuple):
@@ -137,7 +70,7 @@ class Identity(NamedTuple):
     seed: str = ""
 
 
-class Invocation:
+class Invocation(Descriptors):
     """One running command.
 
     Attributes:
@@ -160,15 +93,11 @@ class Invocation:
     """
 
     __slots__ = (
-        "_pending",
-        "_pending_bytes",
         "_waiters",
-        "argv",
         "cwd",
         "depth",
         "env",
         "exit_code",
-        "fds",
         "memory_bytes",
         "on_end",
         "on_signal",
@@ -191,13 +120,12 @@ class Invocation:
         cwd: str,
         fds: dict[int, Stream],
     ) -> None:
+        super().__init__(argv, fds)
         self.userland = userland
         self.pid = pid
         self.parent_pid = parent_pid
-        self.argv = argv
         self.env = env
         self.cwd = cwd
-        self.fds = fds
         self.exit_code: int | None = None
         self.thread: Thread | None = None
         self.on_signal: Callable[[int], bool] | None = None
@@ -207,14 +135,7 @@ class Invocation:
         self.started_ms = userland.sim.now_ms
         self.stopped = False
         self.user = userland.user
-        self._pending: list[tuple[int, bytes]] = []
-        self._pending_bytes = 0
         self._waiters: list[Waiter] = []
-
-    @property
-    def name(self) -> str:
-        """What it is called by, without directories; of a title the word before the colon."""
-        return self.argv[0].partition(": ")[0].rpartition("/")[2]
 
     @property
     def files(self) -> FileSystem:
@@ -224,97 +145,6 @@ class Invocation:
     def path(self, path: str) -> str:
         """An absolute path."""
         return posixpath.join(self.cwd, path)
-
-    # Output
-
-    def write(self, data: bytes, fd: int = 1) -> None:
-        """Print; it leaves with the next flush."""
-        self._pending.append((fd, data))
-        self._pending_bytes += len(data)
-
-    def print(self, line: str) -> None:
-        """Print a line."""
-        self.write(line.encode(errors="surrogateescape") + b"\n")
-
-    def complain(self, message: str, code: int = 1) -> int:
-        """Print ``name: message`` on standard error; returns the exit code."""
-        self.write(f"{self.name}: {message}\n".encode(errors="surrogateescape"), 2)
-        return code
-
-    def flush_if_large(self) -> Generator[Wait, Any, None]:
-        """Let output go once there is much of it."""
-        if self._pending_bytes > _FLUSH_BYTES:
-            yield from self.flush()
-
-    def flush(self) -> Generator[Wait, Any, None]:
-        """Let all output go, waiting for readers.
-
-        Raises:
-            BrokenPipe: Nobody reads any more.
-            WriteFailed: There is no room.
-        """
-        while self._pending:
-            fd, data = self._pending.pop(0)
-            self._pending_bytes -= len(data)
-            yield from self._write_now(fd, data)
-
-    def _write_now(self, fd: int, data: bytes) -> Generator[Wait, Any, None]:
-        stream = self.fds.get(fd)
-        while data and stream is not None:
-            try:
-                taken = stream.try_write(data)
-            except FileError as error:
-                self._pending.clear()
-                self._pending_bytes = 0
-                if fd == 2:
-                    return
-                self.complain(f"write error: {error.reason}")
-                raise WriteFailed from error
-            data = data[taken:]
-            if data:
-                yield stream.waiter()
-
-    def take_output(self) -> list[tuple[int, bytes]]:
-        """What has not left yet, each with its descriptor; it will not leave by itself any more."""
-        taken, self._pending = self._pending, []
-        self._pending_bytes = 0
-        return taken
-
-    # Input
-
-    def read(self, limit: int = _CHUNK, fd: int = 0) -> Generator[Wait, Any, bytes]:
-        """The next bytes, ``b""`` at the end; output leaves before it waits."""
-        stream = self.fds.get(fd)
-        if stream is None:
-            return b""
-        while (data := stream.try_read(limit)) is None:
-            if self._pending:
-                yield from self.flush()
-            yield stream.waiter()
-        return data
-
-    def read_line(self, fd: int = 0) -> Generator[Wait, Any, bytes]:
-        """The next line with its end, ``b""`` at the end of input; nothing behind it is taken."""
-        line = b""
-        while True:
-            piece = yield from self.read(4096, fd)
-            end = piece.find(b"\n") + 1
-            if end:
-                self.fds[fd].unread(piece[end:])
-                return line + piece[:end]
-            line += piece
-            if not piece or len(line) > _CHUNK:
-                return line
-
-    def read_all(self, fd: int = 0, most: int = 1 << 22) -> Generator[Wait, Any, bytes]:
-        """All that is left, up to a bound."""
-        pieces = bytearray()
-        while len(pieces) < most:
-            piece = yield from self.read(_CHUNK, fd)
-            if not piece:
-                break
-            pieces += piece
-        return bytes(pieces)
 
     # Other commands
 
@@ -388,51 +218,29 @@ class Invocation:
             self.on_end(code)
 
 
-class CPU:
-    """A container's share of the processor, in virtual time.
+class Namespace(Protocol):
+    """Who numbers the processes, and which of them a container's commands see.
 
     Attributes:
-        used_us: Microseconds used so far.
+        visible: PID → process, in order of starting.
     """
 
-    __slots__ = (
-        "_debt_us",
-        "_filled_ms",
-        "_free_ms",
-        "_limit_millis",
-        "_sim",
-        "_tokens",
-        "used_us",
-    )
+    visible: dict[int, Invocation]
 
-    def __init__(self, sim: Simulation, limit_millis: int) -> None:
-        self._sim = sim
-        self._limit_millis = limit_millis
-        self._tokens = BURST
-        self._filled_ms = sim.now_ms
-        self._free_ms = float(sim.now_ms)
-        self._debt_us = 0
-        self.used_us = 0
+    def next_pid(self) -> int:
+        """The number for a new process."""
 
-    def charge(self, cost_us: int) -> int:
-        """Pay for a statement or a command; the milliseconds to wait now, often 0."""
-        self._tokens -= 1
-        if self._tokens < 0:
-            now_ms = self._sim.now_ms
-            self._tokens = min(BURST, now_ms - self._filled_ms)
-            self._filled_ms = now_ms
-            cost_us = max(cost_us, SLOW_US)
-        self.used_us += cost_us
-        if 0 < self._limit_millis < 1000:
-            cost_us = cost_us * 1000 // self._limit_millis
-        self._debt_us += cost_us
-        if self._debt_us < 1000:
-            return 0
-        wait_ms, self._debt_us = divmod(self._debt_us, 1000)
-        # Whoever computes at the same time queues for the cores.
-        now_ms = self._sim.now_ms
-        self._free_ms = max(self._free_ms, now_ms) + wait_ms / CORES
-        return max(wait_ms, round(self._free_ms - now_ms))
+    def enter(self, invocation: Invocation) -> None:
+        """A process has begun."""
+
+    def leave(self, invocation: Invocation) -> None:
+        """A process has ended."""
+
+    def take_back(self, invocation: Invocation) -> None:
+        """A process never ran."""
+
+    def fill_proc(self, directory: Directory) -> None:
+        """Bring the processes' directories in ``/proc`` up to date."""
 
 
 class Userland:
@@ -484,14 +292,14 @@ class Userland:
         network: Network,
         *,
         identity: Identity,
+        namespace: Namespace,
         style: str = "busybox",
         user: User = SUPERUSER,
         limits: Limits = Limits(),  # noqa: B008  # immutable
-        namespace: ProcessNamespace | None = None,
         capabilities: int = 0,
     ) -> None:
         self.sim = sim
-        self.namespace = namespace or ProcessNamespace()
+        self.namespace = namespace
         self.first: Invocation | None = None
         self.capabilities = capabilities
         self.alive = True
@@ -639,16 +447,12 @@ class Userland:
         """
         name = invocation.argv[0]
         path = invocation.path(name) if "/" in name else self.which(name, invocation.env)
-        if not path:
-            raise CannotRun(127, "not found")
-        node = self.files.get(path)
-        if node is None:
-            raise CannotRun(127, "not found")
-        if not isinstance(node, File) or not node.mode & 0o111 or not may(self.user, node, EXECUTE):
-            raise CannotRun(126, DENIED)
-        if node.command:
-            return self.command(node.command)
-        return self._script(invocation, node, path)
+        file = program(self.files, self.user, path)
+        if file.command:
+            return self.command(file.command)
+        words = script_words(self.files, file, invocation.env)
+        invocation.argv = [*words, path, *invocation.argv[1:]]
+        return self.command("sh")
 
     def command(self, name: str) -> Command:
         """A command of the table.
@@ -663,27 +467,7 @@ class Userland:
 
     def which(self, name: str, env: Mapping[str, str]) -> str:
         """Where a command is found along ``PATH``; "" when nowhere."""
-        for directory in env.get("PATH", "/usr/bin:/bin").split(":"):
-            path = f"{directory}/{name}"
-            node = self.files.get(path)
-            if isinstance(node, File) and node.mode & 0o111:
-                return path
-        return ""
-
-    def _script(self, invocation: Invocation, file: File, path: str) -> Command:
-        first, _, _ = bytes(file.data).partition(b"\n")
-        words = ["/bin/sh"]
-        if first.startswith(b"#!"):
-            words = first[2:].decode(errors="replace").split() or words
-        if words[0].endswith("/env") and len(words) > 1:
-            words = words[1:]
-        shell = words[0].rpartition("/")[2]
-        if shell not in ("sh", "bash", "ash", "dash"):
-            raise CannotRun(127, f"not modelled by Podarium ({shell})")
-        if not self.files.exists(words[0]) and not self.which(shell, invocation.env):
-            raise CannotRun(127, "not found")
-        invocation.argv = [*words, path, *invocation.argv[1:]]
-        return self.command("sh")
+        return which(self.files, name, env)
 
     # Signals
 

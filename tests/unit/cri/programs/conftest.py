@@ -10,6 +10,7 @@ from webapp.cri.programs.commands.table import COMMANDS
 from webapp.cri.programs.files.filesystem import FileSystem
 from webapp.cri.programs.files.skeleton import FULL, image_tree
 from webapp.cri.programs.network import NoNetwork
+from webapp.cri.programs.process_namespace import ProcessNamespace
 from webapp.cri.programs.streams import Bytes, Collector
 from webapp.cri.programs.userland import Identity, Limits, Userland
 from webapp.sim.loop import Simulation
@@ -45,6 +46,7 @@ class Box:
             lambda: FileSystem(image_tree(kind), mounts or {}, self.sim.clock, read_only=read_only),
             network or NoNetwork(),
             identity=Identity("box", "10.244.0.2", "seed"),
+            namespace=ProcessNamespace(),
             style=style,
             limits=limits or Limits(),
         )

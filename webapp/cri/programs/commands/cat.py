@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from webapp.cri.programs.commands.inputs import open_input
 from webapp.cri.programs.commands.options import OptionError, parse_options
+from webapp.cri.programs.cpu import COMMAND_US
 from webapp.cri.programs.files.nodes import FileError
-from webapp.cri.programs.userland import COMMAND_US
 
 if TYPE_CHECKING:
     from collections.abc import Generator

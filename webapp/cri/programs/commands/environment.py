@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from webapp.cri.programs.userland import CannotRun
+from webapp.cri.programs.problems import CannotRun
 
 if TYPE_CHECKING:
     from collections.abc import Generator

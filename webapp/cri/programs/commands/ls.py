@@ -12,7 +12,7 @@ from webapp.cri.programs.commands.sleep import FOREVER_MS
 from webapp.cri.programs.files.nodes import Device, Directory, File, FileError, Symlink
 from webapp.cri.programs.files.permissions import READ, group_name, user_name
 from webapp.cri.programs.patterns import matches
-from webapp.cri.programs.userland import CannotRun
+from webapp.cri.programs.problems import CannotRun
 
 if TYPE_CHECKING:
     from collections.abc import Generator

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from webapp.cri.programs.userland import SIGNALS
+from webapp.cri.programs.signals import SIGNALS
 
 if TYPE_CHECKING:
     from webapp.cri.programs.userland import Invocation

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from webapp.cri.programs.userland import UsageError
+from webapp.cri.programs.problems import UsageError
 
 
 class OptionError(UsageError):

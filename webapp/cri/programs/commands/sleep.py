@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from webapp.cri.programs.userland import SIGKILL, SIGNALS, CannotRun
+from webapp.cri.programs.problems import CannotRun
+from webapp.cri.programs.signals import SIGKILL, SIGNALS
 
 if TYPE_CHECKING:
     from collections.abc import Generator

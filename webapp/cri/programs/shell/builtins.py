@@ -20,7 +20,7 @@ from webapp.cri.programs.shell.state import (
     ShellFailure,
     ShellState,
 )
-from webapp.cri.programs.userland import SIGNALS
+from webapp.cri.programs.signals import SIGNALS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from webapp.cri.programs.files.nodes import Directory, FileError
+from webapp.cri.programs.problems import NoMoreProcesses
 from webapp.cri.programs.shell.interpreter import Interpreter
 from webapp.cri.programs.shell.parser import ShellSyntaxError, parse_script
 from webapp.cri.programs.shell.state import ExitShell, LeaveLoop, ReturnFunction, ShellFailure
-from webapp.cri.programs.userland import NoMoreProcesses
 
 if TYPE_CHECKING:
     from collections.abc import Generator

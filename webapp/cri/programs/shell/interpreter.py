@@ -11,8 +11,10 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from webapp.cri.programs.conditions import BINARY, UNARY, ConditionProblem, binary, unary
+from webapp.cri.programs.cpu import BUILTIN_US
 from webapp.cri.programs.files.nodes import FileError
 from webapp.cri.programs.patterns import matches
+from webapp.cri.programs.problems import CannotRun, Killed, NoMoreProcesses, WriteFailed
 from webapp.cri.programs.shell.arithmetic import ArithmeticProblem
 from webapp.cri.programs.shell.builtins import BUILTINS, SPECIAL
 from webapp.cri.programs.shell.expansion import Expander
@@ -47,15 +49,7 @@ from webapp.cri.programs.shell.syntax import (
 from webapp.cri.programs.shell.words import WordError
 from webapp.cri.programs.streams import BrokenPipe, Bytes, Collector, Pipe, Stream
 from webapp.cri.programs.thread import Thread
-from webapp.cri.programs.userland import (
-    BUILTIN_US,
-    NESTED,
-    CannotRun,
-    Killed,
-    NoMoreProcesses,
-    WriteFailed,
-    carry_out,
-)
+from webapp.cri.programs.userland import NESTED, carry_out
 from webapp.sim.task import Waiter
 
 if TYPE_CHECKING:

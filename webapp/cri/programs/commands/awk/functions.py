@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from webapp.cri.programs.commands.awk.parser import AwkSyntaxError
 from webapp.cri.programs.commands.awk.values import Read, Value, formatted, number, text
@@ -12,7 +12,6 @@ from webapp.cri.programs.commands.awk.values import Read, Value, formatted, numb
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from webapp.cri.programs.commands.awk.machine import Machine
     from webapp.cri.programs.commands.awk.parser import Tree
 
 _LINE: Tree = ("field", ("constant", 0.0))
@@ -25,7 +24,31 @@ _ONE: dict[str, Callable[[float], float]] = {
 }
 
 
-def call_function(machine: Machine, name: str, arguments: tuple[Tree, ...]) -> Value:
+class Evaluator(Protocol):
+    """What functions ask of the machine that calls them.
+
+    Attributes:
+        variables: By name.
+        arrays: By name, then by key.
+    """
+
+    variables: dict[str, Value]
+    arrays: dict[str, dict[str, Value]]
+
+    def value(self, tree: Tree) -> Value:
+        """What an expression comes to."""
+
+    def assign(self, target: Tree, value: Value) -> None:
+        """Give a variable, field or item a value."""
+
+    def split(self, line: str, separator: str) -> list[str]:
+        """The parts of a text."""
+
+    def pattern(self, tree: Tree) -> re.Pattern[str]:
+        """An expression as a pattern."""
+
+
+def call_function(machine: Evaluator, name: str, arguments: tuple[Tree, ...]) -> Value:
     """Call a function.
 
     Raises:
@@ -39,14 +62,14 @@ def call_function(machine: Machine, name: str, arguments: tuple[Tree, ...]) -> V
     return found(machine, arguments)
 
 
-def _length(machine: Machine, arguments: tuple[Tree, ...]) -> Value:
+def _length(machine: Evaluator, arguments: tuple[Tree, ...]) -> Value:
     tree = arguments[0] if arguments else _LINE
     if tree[0] == "variable" and tree[1] in machine.arrays:
         return float(len(machine.arrays[tree[1]]))
     return float(len(text(machine.value(tree))))
 
 
-def _substr(machine: Machine, arguments: tuple[Tree, ...]) -> Value:
+def _substr(machine: Evaluator, arguments: tuple[Tree, ...]) -> Value:
     source = text(machine.value(arguments[0]))
     start = round(number(machine.value(arguments[1])))
     end = len(source) + 1
@@ -55,11 +78,11 @@ def _substr(machine: Machine, arguments: tuple[Tree, ...]) -> Value:
     return source[max(1, start) - 1 : max(1, end) - 1]
 
 
-def _index(machine: Machine, arguments: tuple[Tree, ...]) -> Value:
+def _index(machine: Evaluator, arguments: tuple[Tree, ...]) -> Value:
     return float(text(machine.value(arguments[0])).find(text(machine.value(arguments[1]))) + 1)
 
 
-def _split(machine: Machine, arguments: tuple[Tree, ...]) -> Value:
+def _split(machine: Evaluator, arguments: tuple[Tree, ...]) -> Value:
     source = text(machine.value(arguments[0]))
     if len(arguments) > 2:
         tree = arguments[2]
@@ -73,7 +96,7 @@ def _split(machine: Machine, arguments: tuple[Tree, ...]) -> Value:
     return float(len(parts))
 
 
-def _replace(machine: Machine, arguments: tuple[Tree, ...], *, most: int) -> Value:
+def _replace(machine: Evaluator, arguments: tuple[Tree, ...], *, most: int) -> Value:
     pattern = machine.pattern(arguments[0])
     new = text(machine.value(arguments[1]))
     target = arguments[2] if len(arguments) > 2 else _LINE
@@ -87,14 +110,14 @@ def _replace(machine: Machine, arguments: tuple[Tree, ...], *, most: int) -> Val
     return float(count)
 
 
-def _match(machine: Machine, arguments: tuple[Tree, ...]) -> Value:
+def _match(machine: Evaluator, arguments: tuple[Tree, ...]) -> Value:
     found = machine.pattern(arguments[1]).search(text(machine.value(arguments[0])))
     machine.variables["RSTART"] = float(found.start() + 1) if found else 0.0
     machine.variables["RLENGTH"] = float(found.end() - found.start()) if found else -1.0
     return machine.variables["RSTART"]
 
 
-_FUNCTIONS: dict[str, Callable[[Machine, tuple[Tree, ...]], Value]] = {
+_FUNCTIONS: dict[str, Callable[[Evaluator, tuple[Tree, ...]], Value]] = {
     "gsub": lambda machine, given: _replace(machine, given, most=0),
     "index": _index,
     "int": lambda machine, given: float(int(number(machine.value(given[0])))),
