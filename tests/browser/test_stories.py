@@ -62,7 +62,7 @@ def test_a_rolling_update_is_told_with_its_bounds(page, server, picture):
     rail = page.get_by_role("navigation", name="The rolling update of web")
     expect(rail.get_by_text("Pods come")).to_be_visible()
     expect(rail.get_by_text("at least 6 ready")).to_be_visible()
-    expect(page.get_by_text("maxSurge 25%")).to_be_visible()
+    expect(page.get_by_text("maxSurge 2 · maxUnavailable 2")).to_be_visible()
     expect(page.get_by_text("v2", exact=True).first).to_be_visible()
     picture(page)
     set_speed(server, "1")

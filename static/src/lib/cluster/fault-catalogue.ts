@@ -29,6 +29,7 @@ const percent = (label: string, initial: string): FaultField => ({ name: "percen
 const node: readonly Struck[] = ["node"];
 const pod: readonly Struck[] = ["pod", "container"];
 const both: readonly Struck[] = ["node", "pod"];
+const plane: readonly Struck[] = ["cluster"];
 
 type Words = Omit<FaultKind, "type" | "fields"> & { fields?: readonly FaultField[] };
 
@@ -51,6 +52,11 @@ const KNOWN: Readonly<Record<string, Words>> = {
   NodePartition: {
     title: "The network cuts the Node off",
     watch: "its containers run on, but neither the API server nor other Nodes hear it.",
+    strikes: node,
+  },
+  NodeShutdown: {
+    title: "The Node shuts down in good order",
+    watch: "NotReady at once; its Pods get time to end, are Failed (Terminated) and replaced elsewhere.",
     strikes: node,
   },
   DiskPressure: {
@@ -100,7 +106,7 @@ const KNOWN: Readonly<Record<string, Words>> = {
   Latency: {
     title: "The network is slow",
     watch: "requests that take longer, and probes that time out.",
-    strikes: both,
+    strikes: node,
     fields: [
       { name: "delay", label: "Delay", initial: "200ms" },
       { name: "jitter", label: "Jitter", initial: "50ms" },
@@ -109,13 +115,32 @@ const KNOWN: Readonly<Record<string, Words>> = {
   PacketLoss: {
     title: "The network loses packets",
     watch: "requests that are sent again, and some that fail.",
-    strikes: both,
+    strikes: node,
     fields: [percent("Percent lost", "30")],
   },
   ApiServerDown: {
     title: "The API server stops",
     watch: "what runs keeps running; nothing can be changed until it is back.",
-    strikes: ["cluster"],
+    strikes: plane,
+  },
+  SchedulerDown: {
+    title: "The scheduler stops",
+    watch: "new Pods stay Pending without a reason; running ones are not touched.",
+    strikes: plane,
+  },
+  ControllerManagerDown: {
+    title: "The controller manager stops",
+    watch: "nothing is made, mended or rolled; a lost Node goes unnoticed. Afterwards all is caught up with.",
+    strikes: plane,
+  },
+  EtcdSlow: {
+    title: "etcd is slow to write",
+    watch: "every change is seen late; writes above 7 s are refused.",
+    strikes: plane,
+    fields: [
+      { name: "delay", label: "Delay", initial: "5s" },
+      { name: "jitter", label: "Jitter", initial: "3s" },
+    ],
   },
 };
 

@@ -1,51 +1,44 @@
-/** Faults that run in the cluster, read from the API's list of them. */
-export interface RunningFault {
-  name: string;
-  type: string;
-  /** The Node it strikes, "" when it strikes something else. */
-  node: string;
-  /** Virtual ms at which it began. */
-  since: number;
-  /** Virtual ms after which it heals by itself; null when somebody must heal it. */
-  durationMs: number | null;
-  phase: string;
+/** Faults that run, as the stream tells of them: how long still, what they do to the control plane. */
+import type { FaultView } from "../live/protocol.ts";
+import { elapsed } from "./amounts.ts";
+
+/** Faults that are there and not over, the oldest first. */
+export const running = (faults: ReadonlyMap<string, FaultView>): FaultView[] =>
+  [...faults.values()]
+    .filter((fault) => fault.phase !== "Healed")
+    .sort((a, b) => a.created - b.created || (a.name < b.name ? -1 : 1));
+
+/** `1 m 30 s left`, or who must heal it. */
+export function timeLeft(fault: FaultView, now: number): string {
+  if (fault.phase === "Pending")
+    return fault.since > now ? `in ${elapsed(fault.since - now)}` : "about to strike";
+  return fault.until === null ? "until it is healed" : `${elapsed(Math.max(0, fault.until - now))} left`;
 }
 
-export function parseFaults(body: unknown): RunningFault[] {
-  const items = field(body, "items");
-  return (Array.isArray(items) ? items : []).map((item) => {
-    const spec = field(item, "spec");
-    const metadata = field(item, "metadata");
-    const status = field(item, "status");
-    const created = Date.parse(
-      text(field(status, "startTime")) || text(field(metadata, "creationTimestamp")),
-    );
-    return {
-      name: text(field(metadata, "name")),
-      type: text(field(spec, "type")),
-      node: text(field(field(spec, "target"), "node")),
-      since: Number.isFinite(created) ? created : 0,
-      durationMs: durationOf(field(spec, "duration")),
-      phase: text(field(status, "phase")),
-    };
-  });
+/** What is struck, without the word for its kind. */
+export function struck({ target, nodes }: FaultView): string {
+  const name = target.replace(/^(?:node|pod)\/(?:default\/)?/, "");
+  return nodes.length > 1 ? `${name} (${nodes.length})` : name;
 }
 
-/** True while the Node does not talk: a fault that has not begun, or is over, silences nobody. */
-export const silences = (fault: RunningFault, node: string): boolean =>
-  fault.node === node && fault.phase === "Active" && /^(NodeDown|KubeletDown)$/.test(fault.type);
+export type Component = "kube-apiserver" | "kube-controller-manager" | "kube-scheduler" | "etcd";
 
-export const isOver = (fault: RunningFault): boolean => /^(Healed)$/.test(fault.phase);
+const STRIKES = new Map<string, { component: Component; words: string }>([
+  ["ApiServerDown", { component: "kube-apiserver", words: "stopped: nobody can read or change anything" }],
+  [
+    "ControllerManagerDown",
+    { component: "kube-controller-manager", words: "stopped: nothing is made or mended" },
+  ],
+  ["SchedulerDown", { component: "kube-scheduler", words: "stopped: new Pods wait" }],
+  ["EtcdSlow", { component: "etcd", words: "slow to write: all is seen late" }],
+]);
 
-/** `1m30s`, or seconds as a number. */
-export function durationOf(value: unknown): number | null {
-  if (typeof value === "number") return value * 1000;
-  const units: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-  const parts = [...text(value).matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
-  if (parts.length === 0) return null;
-  return parts.reduce((sum, [, amount = "0", unit = "s"]) => sum + Number(amount) * (units[unit] ?? 0), 0);
+/** What is wrong with each part of the control plane, in words. */
+export function outages(faults: readonly FaultView[]): ReadonlyMap<Component, string> {
+  const out = new Map<Component, string>();
+  for (const { type, phase } of faults) {
+    const strike = phase === "Active" ? STRIKES.get(type) : undefined;
+    if (strike) out.set(strike.component, strike.words);
+  }
+  return out;
 }
-
-const text = (value: unknown): string => (typeof value === "string" ? value : "");
-const field = (value: unknown, name: string): unknown =>
-  value !== null && typeof value === "object" ? (value as Record<string, unknown>)[name] : undefined;

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { demoSnapshot, pictureRoom } from "../live/demo.ts";
 import type { PodView, WorkloadView } from "../live/protocol.ts";
-import { findRollout, isDone, rolloutOf, rolloutTale, strategyOf } from "./rollout.ts";
+import { findRollout, isDone, rolloutOf, limitsOf, rolloutTale } from "./rollout.ts";
 
 const room = demoSnapshot(pictureRoom);
 const [pod] = room.pods as [PodView];
@@ -47,7 +47,7 @@ function world(old: number, fresh: number, ready = fresh, made = true) {
 const outcomes = (old: number, fresh: number, ready?: number, made?: boolean) => {
   const { workloads, pods } = world(old, fresh, ready, made);
   const rollout = rolloutOf(deployment, workloads, pods);
-  return rollout && rolloutTale(rollout, null).steps.map((step) => step.outcome);
+  return rollout && rolloutTale(rollout).steps.map((step) => step.outcome);
 };
 
 it("goes from the new template to the last new Pod", () => {
@@ -76,16 +76,38 @@ it("stands at the new Pods while they fail, and says that the old ones stay", ()
   const rollout = rolloutOf(deployment, workloads, pods);
 
   expect(rollout && isDone(rollout)).toBe(false);
-  expect(rollout && rolloutTale(rollout, null)).toMatchObject({
+  expect(rollout && rolloutTale(rollout)).toMatchObject({
     headline: { bad: true, text: "The new Pods of web fail (ImagePullBackOff); 4 old ones keep running." },
   });
 });
 
-it("rounds the surge up and what may be missing down, as Kubernetes does", () => {
-  const body = {
-    spec: { replicas: 10, strategy: { rollingUpdate: { maxSurge: "25%", maxUnavailable: "25%" } } },
-  };
+it("knows its limits, and has none when all Pods are recreated", () => {
+  const rolling = { ...deployment, strategy: "RollingUpdate", desired: 10, maxSurge: 3, maxUnavailable: 2 };
 
-  expect(strategyOf(body)).toMatchObject({ most: 13, least: 8 });
-  expect(strategyOf({ spec: { replicas: 3, strategy: { type: "Recreate" } } })).toBeNull();
+  expect(limitsOf(rolling)).toEqual({ most: 13, least: 8 });
+  expect(limitsOf({ ...rolling, strategy: "Recreate" })).toBeNull();
+});
+
+it("goes back when the template's own ReplicaSet is older than the one that leaves", () => {
+  const { workloads, pods } = world(2, 2);
+  workloads.set("r1", { ...set("r1", "1", "web:1"), created: 10 });
+  workloads.set("r2", { ...set("r2", "2", "web:2"), created: 20 });
+  const undone = rolloutOf({ ...deployment, image: "web:1" }, workloads, pods);
+  const onward = rolloutOf(deployment, workloads, pods);
+
+  expect(onward?.back).toBe(false);
+  expect(undone).toMatchObject({ back: true, fresh: { tag: "v1" }, old: [{ tag: "v2" }] });
+  expect(undone && rolloutTale(undone).headline.text).toBe(
+    "web goes back to web:1: its old ReplicaSet makes Pods again.",
+  );
+});
+
+it("is stuck once the deadline for progress has passed", () => {
+  const { workloads, pods } = world(4, 1, 0);
+  const message = 'ReplicaSet "web-2" has timed out progressing.';
+  const rollout = rolloutOf({ ...deployment, message }, workloads, pods);
+
+  expect(rollout && rolloutTale(rollout).headline.text).toBe(
+    "The rollout of web is stuck; 4 old Pods keep running.",
+  );
 });

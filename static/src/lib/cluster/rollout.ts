@@ -8,9 +8,7 @@ import { isSystem } from "./story.ts";
 import type { Tale } from "./tale.ts";
 
 /** How far a Deployment may leave its number of replicas while it rolls. */
-export interface Strategy {
-  surge: string;
-  unavailable: string;
+export interface Limits {
   /** The most Pods there may be, and the fewest that must be available. */
   most: number;
   least: number;
@@ -18,8 +16,10 @@ export interface Strategy {
 
 export interface Revision {
   uid: string;
+  name: string;
   /** `v2`: the Deployment's revision. */
   tag: string;
+  image: string;
   pods: number;
   ready: number;
 }
@@ -32,6 +32,10 @@ export interface Rollout {
   old: Revision[];
   /** A new Pod that fails, and so holds everything up. */
   culprit: PodView | undefined;
+  /** It returns to a template that it has had before. */
+  back: boolean;
+  /** Nothing has moved for progressDeadlineSeconds. */
+  stuck: boolean;
 }
 
 type Workloads = ReadonlyMap<string, WorkloadView>;
@@ -46,27 +50,37 @@ export function rolloutOf(deployment: WorkloadView, workloads: Workloads, pods: 
     .sort((a, b) => number(b) - number(a));
   const [newest] = sets;
   if (!newest) return undefined;
-  const made = newest.image === deployment.image;
+  // The template's own set: the newest one, or the one that an undo returns to.
+  const made =
+    newest.image === deployment.image ? newest : sets.find((set) => set.image === deployment.image);
   const own = [...pods.values()];
   const revision = (view: WorkloadView): Revision => {
     const mine = own.filter((pod) => pod.ownerUid === view.uid);
     return {
       uid: view.uid,
+      name: view.name,
       tag: `v${view.rolloutRevision || "?"}`,
+      image: view.image,
       pods: mine.length,
       ready: mine.filter((pod) => pod.state === "running").length,
     };
   };
-  const fresh = made ? revision(newest) : undefined;
+  if (made && sets.length === 1) return undefined;
+  const fresh = made && revision(made);
   const old = sets
-    .slice(made ? 1 : 0)
+    .filter((set) => set !== made)
     .map(revision)
     .filter((one) => one.pods > 0);
-  if (made && sets.length === 1) return undefined;
-  const culprit = own.find(
-    (pod) => fresh !== undefined && pod.ownerUid === fresh.uid && pod.state === "failing",
-  );
-  return { deployment, fresh, old, culprit };
+  const culprit = own.find((pod) => pod.ownerUid === made?.uid && pod.state === "failing");
+  const born = new Map(sets.map((set) => [set.uid, set.created]));
+  const back = made !== undefined && old.some((one) => (born.get(one.uid) ?? 0) > made.created);
+  const stuck = deployment.message.includes("timed out progressing");
+  return { deployment, fresh, old, culprit, back, stuck };
+}
+
+export function limitsOf({ desired, maxSurge, maxUnavailable, strategy }: WorkloadView): Limits | null {
+  if (strategy !== "RollingUpdate") return null;
+  return { most: desired + maxSurge, least: Math.max(0, desired - maxUnavailable) };
 }
 
 /** Under way while Pods of an earlier template are there, or while the new ReplicaSet is still to come. */
@@ -84,35 +98,36 @@ export function findRollout(workloads: Workloads, pods: Pods): Rollout | undefin
     .find((rollout) => rollout !== undefined && isRolling(rollout));
 }
 
-export function rolloutTale(rollout: Rollout, strategy: Strategy | null): Tale {
-  const { deployment, fresh, old, culprit } = rollout;
+export function rolloutTale(rollout: Rollout): Tale {
+  const { deployment, fresh, old, culprit, back, stuck } = rollout;
   const over = isDone(rollout);
-  const came: Outcome = culprit
-    ? "failed"
-    : !fresh
-      ? "todo"
-      : fresh.ready >= deployment.desired
-        ? "done"
-        : "now";
+  const limits = limitsOf(deployment);
+  const came: Outcome =
+    culprit || stuck ? "failed" : !fresh ? "todo" : fresh.ready >= deployment.desired ? "done" : "now";
   const left: Outcome = old.length === 0 && fresh ? "done" : fresh && fresh.ready > 0 ? "now" : "todo";
   const tags = old.map((one) => one.tag).join(", ");
+  const verb = back ? ["Rolled back", "Rolling back"] : ["Rolled out", "Rolling out"];
   return {
     kind: "rollout",
     uid: deployment.uid,
-    title: `${over ? "Rolled out" : "Rolling out"} ${deployment.name}`,
+    title: `${over ? verb[0] : verb[1]} ${deployment.name}`,
     label: `The rolling update of ${deployment.name}`,
     over,
     steps: [
-      { label: "New template", actor: "you", outcome: "done" },
-      { label: "New ReplicaSet", actor: "Deployment", outcome: fresh ? "done" : "now" },
+      { label: back ? "Old template" : "New template", actor: "you", outcome: "done" },
+      {
+        label: back ? "Old ReplicaSet" : "New ReplicaSet",
+        actor: back ? "used again" : "Deployment",
+        outcome: fresh ? "done" : "now",
+      },
       {
         label: "Pods come",
-        actor: strategy ? `at most ${strategy.most} in all` : "new ReplicaSet",
+        actor: limits ? `at most ${limits.most} in all` : "after the old are gone",
         outcome: came,
       },
       {
         label: "Pods go",
-        actor: strategy ? `at least ${strategy.least} ready` : "old ReplicaSet",
+        actor: limits ? `at least ${limits.least} ready` : "all at once",
         outcome: left,
       },
       {
@@ -121,20 +136,26 @@ export function rolloutTale(rollout: Rollout, strategy: Strategy | null): Tale {
         outcome: over ? "done" : "todo",
       },
     ],
-    headline: headline(rollout, strategy, over),
+    headline: headline(rollout, limits, over),
   };
 }
 
-function headline(
-  { deployment, fresh, old, culprit }: Rollout,
-  strategy: Strategy | null,
-  over: boolean,
-): Headline {
+function headline(rollout: Rollout, limits: Limits | null, over: boolean): Headline {
+  const { deployment, fresh, old, culprit, back, stuck } = rollout;
   const { name, desired } = deployment;
   const kept = old.reduce((sum, one) => sum + one.ready, 0);
   const say = (text: string, emphasis: string, bad = false): Headline => ({ text, emphasis, bad });
   if (over) return say(`${name} is rolled out: all ${desired} Pods are ${fresh?.tag ?? "new"}.`, name);
+  if (deployment.paused)
+    return say(
+      `The rollout of ${name} is paused${old.length > 0 && fresh?.pods ? "; both revisions run" : ""}.`,
+      "paused",
+    );
   if (!fresh) return say(`${name} has a new template: a new ReplicaSet will make its Pods.`, "new template");
+  if (stuck) {
+    const why = culprit ? ` (${culprit.status})` : "";
+    return say(`The rollout of ${name} is stuck${why}; ${kept} old Pods keep running.`, "stuck", true);
+  }
   if (culprit) {
     return say(
       `The new Pods of ${name} fail (${culprit.status}); ${kept} old ones keep running.`,
@@ -142,37 +163,12 @@ function headline(
       true,
     );
   }
-  if (deployment.paused) return say(`The rollout of ${name} is paused; both revisions run.`, "paused");
-  const never = strategy ? `: never fewer than ${strategy.least} ready` : "";
+  if (back && old.length > 0)
+    return say(`${name} goes back to ${fresh.image}: its old ReplicaSet makes Pods again.`, "goes back");
+  if (!limits && old.length > 0) return say(`${name} is recreated: all old Pods leave first.`, "recreated");
+  const never = limits ? `: never fewer than ${limits.least} ready` : "";
   if (old.length === 0) return say(`The last new Pods of ${name} are getting ready.`, "getting ready");
   if (fresh.ready === 0)
     return say(`New Pods of ${name} come first; the old ones still serve.`, "come first");
   return say(`Old Pods of ${name} leave only after new ones are ready${never}.`, "only after");
 }
-
-/** The bounds from a Deployment object as the API serves it; null when it does not roll. */
-export function strategyOf(body: unknown): Strategy | null {
-  const spec = field(body, "spec");
-  const rolling = field(field(spec, "strategy"), "rollingUpdate");
-  const replicas = Number(field(spec, "replicas"));
-  if (rolling === undefined || !Number.isFinite(replicas)) return null;
-  const surge = field(rolling, "maxSurge");
-  const unavailable = field(rolling, "maxUnavailable");
-  const up = amount(surge, replicas, Math.ceil);
-  const down = amount(unavailable, replicas, Math.floor);
-  return {
-    surge: String(surge),
-    unavailable: String(unavailable),
-    most: replicas + up,
-    // Both zero would let nothing move: Kubernetes then allows one Pod fewer.
-    least: replicas - (up === 0 && down === 0 ? 1 : down),
-  };
-}
-
-function amount(value: unknown, of: number, round: (n: number) => number): number {
-  const text = String(value);
-  return text.endsWith("%") ? round((Number.parseFloat(text) / 100) * of) : Number(text) || 0;
-}
-
-const field = (value: unknown, name: string): unknown =>
-  value !== null && typeof value === "object" ? (value as Record<string, unknown>)[name] : undefined;

@@ -19,12 +19,10 @@ export function clusterDeeds(session: Session) {
     async startFault(fault: unknown): Promise<boolean> {
       const complaint = await admin.startFault(fault);
       tellIf(complaint);
-      await session.tales.readFaults();
       return complaint === "";
     },
     async heal(name: string): Promise<void> {
       tellIf(await admin.heal(name));
-      await session.tales.readFaults();
     },
     /** What can break here, as the server's schema says. */
     faultKinds: async () => faultKinds(await admin.simSchema()),

@@ -1,4 +1,5 @@
 /** Every action of the page by name, for the command palette: the keys' actions, and those that have no key. */
+import { struck } from "../cluster/faults.ts";
 import { filterWords, parseFilter } from "../cluster/filter.ts";
 import { GROUPINGS } from "../cluster/groups.ts";
 import { speedLabel } from "../cluster/amounts.ts";
@@ -79,11 +80,11 @@ function clusterCommands(session: Session): Command[] {
   return [
     { id: "add 1", words: "add 1 Node", cap: "", run: () => void addNodes(1) },
     { id: "add 10", words: "add 10 Nodes", cap: "", run: () => void addNodes(10) },
-    ...session.tales.faults.map(({ name, type, node }) => ({
-      id: `heal ${name}`,
-      words: `heal ${type} of ${node || name}`,
+    ...session.tales.faults.map((fault) => ({
+      id: `heal ${fault.name}`,
+      words: `heal ${fault.type} of ${struck(fault)}`,
       cap: "",
-      run: () => void heal(name),
+      run: () => void heal(fault.name),
     })),
     ...reading,
   ];

@@ -102,10 +102,10 @@ function controlPlane(width: number, slim: boolean, rolling: boolean): Pick<Boar
   const gap = 32;
   const usable = width - 96 - 3 * gap;
   const shares: [ComponentName, number][] = [
-    ["client", rolling ? 0.16 : 0.183],
-    ["controllers", rolling ? 0.45 : 0.262],
-    ["scheduler", rolling ? 0.19 : 0.324],
-    ["etcd", rolling ? 0.2 : 0.231],
+    ["client", rolling ? 0.14 : 0.183],
+    ["controllers", rolling ? 0.52 : 0.262],
+    ["scheduler", rolling ? 0.18 : 0.324],
+    ["etcd", rolling ? 0.16 : 0.231],
   ];
   const cards = {} as Record<ComponentName, Rect>;
   let x = 48;

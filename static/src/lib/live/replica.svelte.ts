@@ -1,5 +1,6 @@
 import type {
   Delta,
+  FaultView,
   JourneyView,
   NodeView,
   PodView,
@@ -21,6 +22,7 @@ export class ClusterReplica {
   workloads = $state.raw<ByUid<WorkloadView>>(new Map());
   /** By the Pod's UID. */
   journeys = $state.raw<ByUid<JourneyView>>(new Map());
+  faults = $state.raw<ByUid<FaultView>>(new Map());
   namespaces = $state.raw<readonly string[]>([]);
 
   applySnapshot(frame: Snapshot): void {
@@ -30,6 +32,7 @@ export class ClusterReplica {
     this.services = merged(new Map<string, ServiceView>(), frame.services, uidOf, []);
     this.workloads = merged(new Map<string, WorkloadView>(), frame.workloads, uidOf, []);
     this.journeys = merged(new Map<string, JourneyView>(), frame.journeys, podUidOf, []);
+    this.faults = merged(new Map<string, FaultView>(), frame.faults, uidOf, []);
     this.namespaces = frame.namespaces;
     this.filled = true;
   }
@@ -41,6 +44,7 @@ export class ClusterReplica {
     this.services = merged(this.services, frame.services, uidOf, frame.removed);
     this.workloads = merged(this.workloads, frame.workloads, uidOf, frame.removed);
     this.journeys = merged(this.journeys, frame.journeys, podUidOf, frame.removed);
+    this.faults = merged(this.faults, frame.faults, uidOf, frame.removed);
     if (frame.namespaces) this.namespaces = frame.namespaces;
   }
 }

@@ -39,7 +39,7 @@ export class Session implements StreamListener {
   readonly attention = new Attention(this.replica, this.selection);
   readonly api = new Api();
   readonly playback = new Playback(this.api, this.clock, (notice) => this.tell(notice));
-  readonly tales = new Tales(this.replica, this.clock, this.api);
+  readonly tales = new Tales(this.replica, this.clock);
   hello = $state.raw<Hello | null>(null);
   /** Null until the first attempt has ended. */
   connected = $state.raw<boolean | null>(null);
@@ -112,7 +112,6 @@ export class Session implements StreamListener {
     this.hello = frame;
     this.api.configure(frame);
     this.clock.apply(frame.clock, performance.now());
-    void this.tales.readFaults();
   }
 
   onSnapshot(frame: Snapshot): void {
@@ -138,7 +137,6 @@ export class Session implements StreamListener {
 
   onFacts(frame: Facts): void {
     this.moments = reduceFacts(this.moments, frame.facts);
-    this.tales.notice(frame.facts);
     this.#tripListener(sampled(frame.facts, TRIPS_A_FRAME));
   }
 
