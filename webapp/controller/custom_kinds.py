@@ -27,6 +27,12 @@ class CustomKinds:
             info for definition in self._definitions.list() for info in _stored_kinds(definition)
         )
 
+    def find(self, group: str, kind: str) -> ResourceInfo | None:
+        """The kind of that name, if it is served."""
+        return next(
+            (info for info in self.stored() if (info.group, info.kind) == (group, kind)), None
+        )
+
     def on_established(self, handler: Callable[[ResourceInfo], None]) -> None:
         """Call ``handler`` with each kind that is served, now and later; again when it comes back."""
 

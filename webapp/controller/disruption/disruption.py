@@ -5,7 +5,7 @@ The eviction API takes from ``status.disruptionsAllowed``, and this controller g
 Pods become Ready. A Pod marked as a disruption's target that is not deleted within two minutes
 loses the mark.
 
-Deviation: controllers are found in the informers' stores, not by the scale subresource.
+Deviation: controllers of built-in kinds are found in the informers' stores, not by the scale subresource.
 
 Models:
     pkg/controller/disruption/disruption.go DisruptionController
@@ -13,7 +13,7 @@ Models:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from webapp.api.core.pods import get_pod_condition
 from webapp.api.policy.status import with_failed_sync
@@ -26,9 +26,11 @@ from webapp.api.resources import (
     STATEFUL_SETS,
 )
 from webapp.apimachinery.meta import controller_of, namespaced_name
-from webapp.apimachinery.status import Conflict, StatusError
+from webapp.apimachinery.schema import parse_api_version
+from webapp.apimachinery.status import Conflict, NotFound, StatusError
 from webapp.apimachinery.timestamps import parse_time, time_text
 from webapp.controller.controller import Controller
+from webapp.controller.custom_kinds import CustomKinds
 from webapp.controller.disruption.selected import SelectedPods
 from webapp.controller.disruption.status import (
     compute_status,
@@ -54,6 +56,11 @@ _SCALED = {
 }
 
 
+class _Scale(NamedTuple):
+    uid: str
+    replicas: int
+
+
 class _NoScaleError(Exception):
     """The Pods' controllers do not say how many Pods they want."""
 
@@ -70,6 +77,7 @@ class DisruptionController(Controller):
         self._budgets = context.informers.informer(POD_DISRUPTION_BUDGETS)
         self._pods = context.informers.informer(PODS)
         self._scaled = {kind: context.informers.informer(gvr) for kind, gvr in _SCALED.items()}
+        self._custom = CustomKinds(context.informers)
         self._budgets.add_index(BY_NAMESPACE, namespace_of)
         self._pods.add_index(BY_NAMESPACE, namespace_of)
         self._budgets.add_handler(
@@ -171,11 +179,11 @@ class DisruptionController(Controller):
             if found is None:
                 message = f'found no controllers for pod "{pod["metadata"]["name"]}"'
                 raise _NoScaleError(message)
-            scales[found["metadata"]["uid"]] = int(found["spec"].get("replicas", 1))
+            scales[found.uid] = found.replicas
         return sum(scales.values())
 
-    def _controller_scale(self, pod: JSONObject) -> JSONObject | None:
-        """The object at the head of the Pod's controllers, ``None`` when it is gone.
+    def _controller_scale(self, pod: JSONObject) -> _Scale | None:
+        """What the head of the Pod's controllers wants, ``None`` when it is gone.
 
         Raises:
             _NoScaleError: It has no number of replicas.
@@ -186,14 +194,34 @@ class DisruptionController(Controller):
         while reference is not None:
             informer = self._scaled.get(reference["kind"])
             if informer is None:
-                if found is not None:
-                    return found
-                raise _NoScaleError(_not_scalable(reference))
+                if found is None:
+                    return self._custom_scale(namespace, reference)
+                break
             owner = informer.get(f"{namespace}/{reference['name']}")
             if owner is None or owner["metadata"]["uid"] != reference["uid"]:
-                return found
+                break
             found, reference = owner, controller_of(owner)
-        return found
+        if found is None:
+            return None
+        return _Scale(found["metadata"]["uid"], int(found["spec"].get("replicas", 1)))
+
+    def _custom_scale(self, namespace: str, reference: JSONObject) -> _Scale | None:
+        """What a custom resource wants that owns Pods itself.
+
+        Raises:
+            _NoScaleError: Its kind has no scale subresource.
+        """
+        group, _ = parse_api_version(reference["apiVersion"])
+        info = self._custom.find(group, reference["kind"])
+        if info is None or "scale" not in info.subresources:
+            raise _NoScaleError(_not_scalable(reference))
+        try:
+            scale = self.client.get(info.gvr, namespace, reference["name"], "scale")
+        except NotFound:
+            return None
+        if scale["metadata"]["uid"] != reference["uid"]:
+            return None
+        return _Scale(reference["uid"], int(scale["spec"].get("replicas") or 0))
 
     # --- marks
 

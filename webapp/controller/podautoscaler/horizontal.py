@@ -22,6 +22,7 @@ from webapp.apimachinery.quantity import parse_quantity
 from webapp.apimachinery.schema import parse_api_version
 from webapp.apimachinery.status import StatusError
 from webapp.controller.controller import Controller
+from webapp.controller.custom_kinds import CustomKinds
 from webapp.controller.indexes import BY_NAMESPACE, namespace_of
 from webapp.controller.podautoscaler.normalization import Bounds, ScaleHistory, Words, normalize
 from webapp.controller.podautoscaler.pod_metrics import (
@@ -109,11 +110,8 @@ class HorizontalController(Controller):
         self._events = context.events("horizontal-pod-autoscaler")
         self._histories: dict[str, ScaleHistory] = {}
         self._selectors: dict[str, str] = {}
-        self._scalable = {
-            (info.group, info.kind): info.gvr
-            for info in context.resources
-            if "scale" in info.subresources
-        }
+        self._built_in = {(info.group, info.kind): info.gvr for info in context.resources}
+        self._custom = CustomKinds(context.informers)
         self._autoscalers = context.informers.informer(HORIZONTAL_POD_AUTOSCALERS)
         self._pods = context.informers.informer(PODS)
         self._pods.add_index(BY_NAMESPACE, namespace_of)
@@ -202,16 +200,23 @@ class HorizontalController(Controller):
 
         Raises:
             StatusError: It cannot be read.
-            _UnableError: Its kind is unknown or has no scale.
+            _UnableError: Its kind is unknown.
         """
         reference = autoscaler["spec"]["scaleTargetRef"]
         group, _ = parse_api_version(reference.get("apiVersion", ""))
-        resource = self._scalable.get((group, reference["kind"]))
+        resource = self._resource(group, reference["kind"])
         if resource is None:
             message = f'no matches for kind "{reference["kind"]}" in group "{group}"'
             raise _UnableError("FailedGetScale", message)
         namespace = autoscaler["metadata"]["namespace"]
         return _Target(resource, self.client.get(resource, namespace, reference["name"], "scale"))
+
+    def _resource(self, group: str, kind: str) -> GroupVersionResource | None:
+        built_in = self._built_in.get((group, kind))
+        if built_in is not None:
+            return built_in
+        custom = self._custom.find(group, kind)
+        return custom.gvr if custom is not None else None
 
     def _rescale(
         self, autoscaler: JSONObject, target: _Target, desired: int, reason: str, draft: StatusDraft
