@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING
 from webapp.apimachinery.status import StatusError
 from webapp.apimachinery.wire import UserInfo
 from webapp.cluster.cluster import ADMIN
-from webapp.cluster.config import BOOT_MS
 from webapp.driver.journal import Genesis, Journal
 from webapp.driver.manifests import apply_manifest
 from webapp.driver.pacing import wall_ms
 from webapp.http.access import Gate
 from webapp.http.assets import find_web_root
 from webapp.rooms.pages import make_rooms
-from webapp.rooms.registry import Plan, Rooms
+from webapp.rooms.registry import MOST_NODES_WITH_ADDONS, Plan, Rooms
 from webapp.rooms.site import Site
 from webapp.settings import LOOPBACK_NAMES, PRODUCT_VERSION, SettingsError
 
@@ -133,11 +132,13 @@ def _make_missing(settings: AppSettings, rooms: Rooms, plan: Plan) -> None:
 
 
 def _plan(settings: AppSettings) -> Plan:
+    nodes = DEFAULT_NODES if settings.nodes is None else settings.nodes
     return Plan(
         seed=DEFAULT_SEED if settings.seed is None else settings.seed,
-        nodes=DEFAULT_NODES if settings.nodes is None else settings.nodes,
+        nodes=nodes,
         network_plugin=settings.network_plugin or DEFAULT_NETWORK_PLUGIN,
         speed=settings.speed,
+        addons=nodes <= MOST_NODES_WITH_ADDONS if settings.addons is None else settings.addons,
     )
 
 
@@ -148,10 +149,10 @@ def _open_journal(settings: AppSettings, plan: Plan, directory: Path) -> Journal
         return journal
     genesis = Genesis(
         seed=plan.seed,
-        start_ms=wall_ms() - BOOT_MS,
+        start_ms=wall_ms() - plan.boot_ms,
         nodes=plan.nodes,
         product_version=PRODUCT_VERSION,
-        config={"network_plugin": plan.network_plugin, "speed": plan.speed},
+        config=plan.config,
     )
     return Journal.create(directory, genesis)
 

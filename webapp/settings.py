@@ -43,6 +43,7 @@ class AppSettings:
         port: TCP port; 0 takes a free one.
         nodes: Nodes of a new cluster; ``None`` for the default or what the data directory says.
         network_plugin: Pod network of a new cluster; ``None`` likewise.
+        addons: Whether a new cluster has its add-ons as Pods; ``None`` likewise.
         seed: Seed of a new cluster; ``None`` likewise.
         speed: Virtual seconds a wall second, ``None`` for as fast as possible.
         data_dir: Where the journal is kept; ``None`` for a directory that goes with the process.
@@ -54,6 +55,7 @@ class AppSettings:
     port: int = 8080
     nodes: int | None = None
     network_plugin: str | None = None
+    addons: bool | None = None
     seed: int | None = None
     speed: float | None = 1.0
     data_dir: Path | None = None

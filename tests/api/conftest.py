@@ -33,7 +33,9 @@ class Server:
     """A podarium process."""
 
     def __init__(self, *options: str) -> None:
-        command = [sys.executable, "-m", "webapp", "serve", "--port", "0", *options]
+        # Most tests count Pods, and need nothing of what runs in kube-system.
+        addons = () if "--addons" in options else ("--no-addons",)
+        command = [sys.executable, "-m", "webapp", "serve", "--port", "0", *addons, *options]
         self.process = subprocess.Popen(
             command,
             cwd=ROOT,

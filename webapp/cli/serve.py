@@ -41,6 +41,12 @@ STOP_SECONDS = 2.0
     type=click.Choice(NETWORK_PLUGINS),
     help="Pod network of a new cluster.  [default: kindnet]",
 )
+@click.option(
+    "--addons/--no-addons",
+    "addons",
+    default=None,
+    help="CoreDNS, kube-proxy and the network plugin's agents as Pods in kube-system.  [default: up to 200 Nodes]",
+)
 @click.option("--seed", type=int, help="Seed of a new cluster: same seed, same run.  [default: 0]")
 @click.option(
     "--speed",
@@ -90,6 +96,7 @@ def serve(
     port: int,
     nodes: int | None,
     cni: str | None,
+    addons: bool | None,
     seed: int | None,
     speed: str,
     data_dir: Path | None,
@@ -116,6 +123,7 @@ def serve(
             port=port,
             nodes=nodes,
             network_plugin=cni,
+            addons=addons,
             seed=seed,
             speed=parse_speed(speed),
             data_dir=data_dir,

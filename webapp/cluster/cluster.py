@@ -16,6 +16,7 @@ from webapp.apiserver.server import APIServer
 from webapp.client.informer import InformerFactory
 from webapp.client.record import EventRecorder
 from webapp.client.rest import RESTClient
+from webapp.cluster.addons.install import install
 from webapp.cluster.clock import CLOCK_NAME, ClockState, clock_object, clock_state, clock_status
 from webapp.cluster.control_plane import ControlPlane
 from webapp.cluster.door import Door, DoorTransport, LineTransport
@@ -224,6 +225,7 @@ class Cluster:
             self._door,
         )
         machines.plane.mode = self.config.proxy_mode
+        machines.fabric.requests.paths.has_own_dns = not self.config.addons
         return machines
 
     def _serve_metrics(self) -> None:
@@ -255,6 +257,8 @@ class Cluster:
         self._machines.start()
         self._faults.start()
         self._traffic.start()
+        if self.config.addons:
+            install(self.admin, self.config.network_plugin, self.config.proxy_mode)
         for number in range(1, self.config.nodes + 1):
             self.admin.create(NODES, "", node_object(f"worker-{number}"))
         self.sim.run_until(self.config.start_ms + self.config.boot_ms)

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 NETWORK_PLUGINS = ("calico", "cilium", "flannel", "kindnet", "none")
 BOOT_MS = 10_000
+BOOT_WITH_ADDONS_MS = 30_000
+"""Until CoreDNS answers, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +27,8 @@ class ClusterConfig:
         boot_ms: Virtual time given to the machines to join before the first command.
         network_plugin: Which pod network is installed.
         proxy_mode: How kube-proxy chooses endpoints: ``iptables`` by chance, ``ipvs`` in turn.
+        addons: Whether CoreDNS, kube-proxy and the plugin's agents run as Pods; without them, a name server of the
+            simulation's own answers at their address.
         speed: Virtual seconds a wall second; ``None`` for as fast as possible.
         anonymous: Whether requests without credentials act as cluster admin (loopback's default).
         tokens: Bearer token → who holds it.
@@ -37,6 +41,7 @@ class ClusterConfig:
     boot_ms: int = BOOT_MS
     network_plugin: str = "kindnet"
     proxy_mode: str = "iptables"
+    addons: bool = False
     speed: float | None = 1.0
     anonymous: bool = True
     tokens: Mapping[str, UserInfo] = field(default_factory=dict)

@@ -162,7 +162,11 @@ class Way:
 
 
 class Paths:
-    """Ways between clients and whoever they dial."""
+    """Ways between clients and whoever they dial.
+
+    Attributes:
+        has_own_dns: Whether a name server answers at the cluster DNS' address though no Service has it.
+    """
 
     def __init__(
         self,
@@ -175,6 +179,7 @@ class Paths:
         self._ends = ends
         self._policies = policies
         self._stream = stream
+        self.has_own_dns = True
 
     def travel(self, client: Client, ip: str, port: int, protocol: str, now_ms: int) -> Way:
         """Follow a connection to an address.
@@ -273,7 +278,7 @@ class Paths:
 
     def _leave(self, way: Way, node: str, protocol: str) -> Way:
         """To an address that no Node has: the built-in name server, or outside."""
-        if way.ip == BUILT_IN_DNS.ip and way.port == 53:
+        if self.has_own_dns and way.ip == BUILT_IN_DNS.ip and way.port == 53:
             way.end = BUILT_IN_DNS
             way.via = "clusterIP"
             if self._passes(way, protocol, ""):

@@ -68,6 +68,7 @@ class PodView(View):
     ``bare`` that no controller would replace it; ``replaces`` and ``replaces_name`` are the Pod in whose
     place its controller made it. ``resize`` is how a resize stands (``InProgress``, ``Deferred``,
     ``Infeasible``, ``Error``, "" without one), ``is_static`` that the kubelet runs it from a file of its own.
+    ``system`` says that it belongs to the cluster's own add-ons.
     """
 
     uid: str
@@ -104,6 +105,7 @@ class PodView(View):
     replaces_name: str
     resize: str
     is_static: bool
+    system: bool
     revision: int
 
 

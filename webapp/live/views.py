@@ -18,6 +18,7 @@ from webapp.api.core.pods import (
 from webapp.apimachinery.meta import controller_of
 from webapp.apimachinery.quantity import cpu_millis, quantity_bytes
 from webapp.apimachinery.timestamps import parse_time
+from webapp.cluster.addons.objects import SYSTEM_NAMESPACES
 from webapp.controller.deployment.rolling import max_surge, max_unavailable, scaled_value
 from webapp.kubelet.static_pods import MIRROR
 from webapp.live import losses
@@ -121,6 +122,7 @@ def pod_view(
         replaces_name=replaces[1],
         resize=_resize(status),
         is_static=MIRROR in (metadata.get("annotations") or {}),
+        system=metadata["namespace"] in SYSTEM_NAMESPACES,
         sandbox=sandbox,
         revision=int(metadata["resourceVersion"]),
     )

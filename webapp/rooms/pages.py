@@ -16,7 +16,7 @@ from webapp.cluster.config import NETWORK_PLUGINS
 from webapp.http.codec import USER_KEY
 from webapp.http.pages import ADMINS
 from webapp.live.history import NewRoom, RoomsView
-from webapp.rooms.registry import MAX_ROOMS, Plan, Rooms
+from webapp.rooms.registry import MAX_ROOMS, MOST_NODES_WITH_ADDONS, Plan, Rooms
 from webapp.settings import SettingsError, parse_speed
 
 if TYPE_CHECKING:
@@ -115,7 +115,13 @@ def _plan(new: NewRoom, default: Plan) -> Plan:
         speed = default.speed if new.speed is None else parse_speed(new.speed)
     except SettingsError as error:
         raise BadRequest(str(error)) from error
-    return Plan(seed=seed, nodes=nodes, network_plugin=plugin, speed=speed)
+    return Plan(
+        seed=seed,
+        nodes=nodes,
+        network_plugin=plugin,
+        speed=speed,
+        addons=default.addons and nodes <= MOST_NODES_WITH_ADDONS,
+    )
 
 
 def _json(view: msgspec.Struct) -> Response:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import shutil
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from webapp.apimachinery.status import (
     AlreadyExists,
@@ -18,7 +18,7 @@ from webapp.apimachinery.status import (
     NotFound,
     ServiceUnavailable,
 )
-from webapp.cluster.config import BOOT_MS
+from webapp.cluster.config import BOOT_MS, BOOT_WITH_ADDONS_MS
 from webapp.driver.collector import forget_worlds
 from webapp.driver.journal import Genesis, Journal, JournalError
 from webapp.driver.pacing import wall_ms
@@ -39,15 +39,34 @@ MAX_NAME = 40
 FOLDER = "rooms"
 _NAME = re.compile(r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?\Z")
 
+MOST_NODES_WITH_ADDONS = 200
+"""Larger clusters begin without add-ons unless asked: two Pods a Node are most of their beginning."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What the cluster of a new room is made of."""
+    """What the cluster of a new room is made of; ``addons`` as in :class:`ClusterConfig`."""
 
     seed: int
     nodes: int
     network_plugin: str
     speed: float | None
+    addons: bool = True
+
+    @property
+    def boot_ms(self) -> int:
+        """Virtual time until the cluster can be used."""
+        return BOOT_WITH_ADDONS_MS if self.addons else BOOT_MS
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """What a genesis keeps of it, besides seed and Nodes."""
+        return {
+            "network_plugin": self.network_plugin,
+            "speed": self.speed,
+            "addons": self.addons,
+            "boot_ms": self.boot_ms,
+        }
 
 
 class Rooms:
@@ -99,10 +118,10 @@ class Rooms:
         self._check(name)
         genesis = Genesis(
             seed=plan.seed,
-            start_ms=wall_ms() - BOOT_MS,
+            start_ms=wall_ms() - plan.boot_ms,
             nodes=plan.nodes,
             product_version=PRODUCT_VERSION,
-            config={"network_plugin": plan.network_plugin, "speed": plan.speed},
+            config=plan.config,
         )
         try:
             room = Room(name, Journal.create(self._folder_of(name), genesis), self._web_root)

@@ -13,7 +13,7 @@ from flask import Flask
 from webapp.api.resources import NODES, PODS
 from webapp.apiserver.non_resource import GIT_VERSION
 from webapp.cluster.cluster import Cluster
-from webapp.cluster.config import ClusterConfig
+from webapp.cluster.config import BOOT_MS, ClusterConfig
 from webapp.driver.driver import SimulationDriver
 from webapp.history.pages import make_history
 from webapp.http.kube_api import KubeAPI
@@ -152,6 +152,8 @@ def make_cluster(genesis: Genesis) -> Cluster:
             nodes=genesis.nodes,
             network_plugin=genesis.config["network_plugin"],
             speed=genesis.config["speed"],
+            addons=genesis.config.get("addons", False),
+            boot_ms=genesis.config.get("boot_ms", BOOT_MS),
             # The gate names the local admin; whoever comes without a name is nobody.
             anonymous=False,
         )

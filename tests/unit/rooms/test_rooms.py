@@ -23,7 +23,9 @@ class Server:
     """An app, and a client of it."""
 
     def __init__(self, **settings):
-        self.app = create_app(AppSettings(nodes=1, speed=None, **settings))
+        self.app = create_app(
+            AppSettings(**{"nodes": 1, "speed": None, "addons": False, **settings})
+        )
         self.app.start()
         self.client = Client(self.app.wsgi)
 

@@ -4,7 +4,7 @@ DaemonSets, ControllerRevisions, Pods and Nodes enter through informers; Pods, C
 status and Events leave through the API. Where Pods belong is decided in ``placement``, how an
 update goes on in ``update``.
 
-Deviation: changes of its Pods' status are gathered before the DaemonSet is synced, 10 ms for each
+Deviation: changes of its Pods and of Nodes are gathered before the DaemonSet is synced, 200 ms for each
 1,000 Nodes.
 
 Models:
@@ -477,7 +477,7 @@ class DaemonSetController(Controller):
             self._enqueue_gathered(key)
 
     def _enqueue_gathered(self, key: str) -> None:
-        gather_ms = len(self._nodes.store) // 100
+        gather_ms = len(self._nodes.store) // 5
         if gather_ms:
             self.enqueue_after(key, gather_ms, background=False)
         else:
@@ -495,7 +495,7 @@ class DaemonSetController(Controller):
     def _on_node_add(self, node: JSONObject) -> None:
         for daemon_set in self._daemon_sets.list():
             if self._place(daemon_set, node).should_run:
-                self.enqueue(namespaced_name(daemon_set))
+                self._enqueue_gathered(namespaced_name(daemon_set))
 
     def _on_node_update(self, old: JSONObject, new: JSONObject) -> None:
         if old["metadata"].get("labels") == new["metadata"].get("labels") and (
@@ -505,7 +505,7 @@ class DaemonSetController(Controller):
         for daemon_set in self._daemon_sets.list():
             template = daemon_set["spec"]["template"]
             if place(template, old) != self._place(daemon_set, new):
-                self.enqueue(namespaced_name(daemon_set))
+                self._enqueue_gathered(namespaced_name(daemon_set))
 
 
 def _owner_key(pod: JSONObject) -> str:

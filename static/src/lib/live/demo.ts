@@ -109,6 +109,7 @@ export function demoPod(part: Partial<PodView> & Pick<PodView, "name">): PodView
     replacesName: "",
     resize: "",
     isStatic: false,
+    system: false,
     revision: 100,
     ...part,
   };

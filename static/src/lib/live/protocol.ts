@@ -64,6 +64,7 @@ export interface PodView {
   replacesName: string;
   resize: string;
   isStatic: boolean;
+  system: boolean;
   revision: number;
 }
 

@@ -1,0 +1,34 @@
+"""Creates the add-ons in a new cluster, as its administrator would with ``kubectl create``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from webapp.apimachinery.schema import GroupVersionResource
+from webapp.apimachinery.scheme import BUILTIN_KINDS
+from webapp.cluster.addons.agents import agent_objects, proxy_objects
+from webapp.cluster.addons.dns import dns_objects
+
+if TYPE_CHECKING:
+    from webapp.apimachinery.meta import JSONObject
+    from webapp.client.rest import RESTClient
+
+_RESOURCES = {
+    (f"{info.group}/{info.version}" if info.group else info.version, info.kind): (
+        GroupVersionResource(info.group, info.version, info.resource)
+    )
+    for info in BUILTIN_KINDS
+    if info.is_stored
+}
+
+
+def addon_objects(plugin: str, proxy_mode: str) -> list[JSONObject]:
+    """All objects, in order of making."""
+    return [*dns_objects(), *proxy_objects(proxy_mode), *agent_objects(plugin)]
+
+
+def install(client: RESTClient, plugin: str, proxy_mode: str) -> None:
+    """Create them."""
+    for obj in addon_objects(plugin, proxy_mode):
+        resource = _RESOURCES[obj["apiVersion"], obj["kind"]]
+        client.create(resource, obj["metadata"].get("namespace", ""), obj)
