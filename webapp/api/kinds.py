@@ -18,7 +18,7 @@ from webapp.api.batch import validation as batch_validation
 from webapp.api.core import preparation
 from webapp.api.core.defaults import other as core
 from webapp.api.core.defaults import pod, service
-from webapp.api.core.validation import claim, config, node, pod_update
+from webapp.api.core.validation import claim, config, node, pod_update, quota
 from webapp.api.core.validation import pod as pod_validation
 from webapp.api.core.validation import service as service_validation
 from webapp.api.formats import (
@@ -51,7 +51,10 @@ _OWN: dict[tuple[str, str], dict[str, Any]] = {
         "validate_change": config.validate_config_map_change,
     },
     ("", "Endpoints"): {"default_object": core.default_endpoints},
-    ("", "LimitRange"): {"default_object": core.default_limit_range},
+    ("", "LimitRange"): {
+        "default_object": core.default_limit_range,
+        "validate_object": quota.validate_limit_range,
+    },
     ("", "Namespace"): {
         "name_rule": name_is_dns_label,
         "default_object": core.default_namespace,
@@ -85,8 +88,15 @@ _OWN: dict[tuple[str, str], dict[str, Any]] = {
         validate_change=pod_update.validate_pod_change,
         validate_status_change=pod_update.validate_pod_status_change,
     ),
-    ("", "ReplicationController"): _counted(default_object=core.default_replication_controller),
-    ("", "ResourceQuota"): {"default_object": core.default_resource_quota},
+    ("", "ReplicationController"): _counted(
+        default_object=core.default_replication_controller,
+        validate_object=apps_validation.validate_replication_controller,
+    ),
+    ("", "ResourceQuota"): {
+        "default_object": core.default_resource_quota,
+        "validate_object": quota.validate_resource_quota,
+        "validate_change": quota.validate_resource_quota_change,
+    },
     ("", "Secret"): {
         "default_object": core.default_secret,
         "validate_object": config.validate_secret,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.factories import make_container, make_pod
+from webapp.apimachinery.status import Invalid
 
 
 def make_controller(name="web", *, replicas=3, labels=None):
@@ -76,3 +79,11 @@ def test_deleting_a_controller_deletes_its_pods_in_the_background(world):
 
     assert list(owners(world).values()) == [None, None]
     assert all(name.startswith("two-") for name in owners(world))
+
+
+def test_a_controller_that_would_never_own_its_pods_is_refused(world):
+    """The selector has to match the template."""
+    controller = make_controller()
+    controller["spec"]["selector"] = {"app": "other"}
+    with pytest.raises(Invalid, match="`selector` does not match template `labels`"):
+        world.create(controller)

@@ -2,6 +2,7 @@
 
 Models:
     pkg/apis/apps/validation/validation.go
+    pkg/apis/core/validation/validation.go ValidateReplicationController
 """
 
 from __future__ import annotations
@@ -72,6 +73,15 @@ def validate_replica_set(replica_set: JSONObject) -> list[FieldError]:
     errors = non_negative(spec, ("replicas", "minReadySeconds"), _SPEC)
     errors += _validate_selector(spec, "deployment")
     return errors + _validate_template(spec, "ReplicaSet")
+
+
+def validate_replication_controller(controller: JSONObject) -> list[FieldError]:
+    """A ReplicationController, whose selector is a plain map of labels."""
+    spec = controller.get("spec") or {}
+    if not spec.get("selector"):
+        return [required(_SELECTOR)]
+    selector = {"matchLabels": spec["selector"]}
+    return validate_replica_set({**controller, "spec": {**spec, "selector": selector}})
 
 
 def validate_daemon_set(daemon_set: JSONObject) -> list[FieldError]:
