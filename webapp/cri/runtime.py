@@ -9,45 +9,30 @@ Models:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from webapp.cri.agnhost import AgnhostProgram
 from webapp.cri.api import (
     EXITED,
     RUNNING,
     Container,
     ContainerConfig,
-    ExecResult,
     Sandbox,
     SandboxConfig,
 )
 from webapp.cri.behaviours import choose_program
-from webapp.cri.catalogue import BY_NAME
-from webapp.cri.command_program import CommandProgram, command_problem
-from webapp.cri.command_run import CommandRun
+from webapp.cri.command_program import CommandProgram
 from webapp.cri.continuation import later
 from webapp.cri.handlers import DEFAULT, HANDLERS, missing_handler
+from webapp.cri.inside import Insides
+from webapp.cri.instances import Instance
 from webapp.cri.logs import ContainerLog
-from webapp.cri.looks import look
-from webapp.cri.pages import WELCOME_TO_HTTPD, WELCOME_TO_NGINX, content_type, make_page
-from webapp.cri.port_forward import SandboxForwarder
-from webapp.cri.program import DEFAULT_CORES_MILLIS, SIGTERM, Process, Program
-from webapp.cri.program_session import ProgramSession
+from webapp.cri.program import DEFAULT_CORES_MILLIS, SIGTERM, Process
 from webapp.cri.programs.network import NoNetwork
 from webapp.cri.programs.process_namespace import ProcessNamespace
-from webapp.cri.references import parse_reference
-from webapp.cri.sessions import AttachSession, LogSession
-from webapp.cri.stats import (
-    ContainerStats,
-    base_bytes,
-    container_stats,
-    memory_bytes,
-    profile_of,
-)
-from webapp.cri.userlands import environment, image_inside, make_userland
+from webapp.cri.serving import Serving
+from webapp.cri.userlands import environment, make_userland
 from webapp.network.ipam import AddressesExhaustedError
-from webapp.sim.errors import SimulationError
 from webapp.sim.latency import Latency
 from webapp.trace.facts import (
     ContainerCreated,
@@ -61,30 +46,13 @@ from webapp.trace.facts import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from webapp.apimachinery.streams import ExecOptions, ExecSession, PortForwarder
     from webapp.cri.images import ImageStore
-    from webapp.cri.looks import ContainerLook
-    from webapp.cri.pages import Page
     from webapp.cri.programs.network import Network
     from webapp.cri.programs.userland import Namespace, Userland
     from webapp.network.cni import NetworkPlugin
-    from webapp.sim.events import Timer
     from webapp.sim.loop import Simulation
     from webapp.sim.rng import RandomStream
     from webapp.trace.recorder import Recorder
-
-
-class RuntimeListener(Protocol):
-    """Who hears of what happens inside: the machine's kubelet."""
-
-    def on_container_exited(self, sandbox: Sandbox, container: Container) -> None:
-        """A container's first process has ended."""
-
-    def on_memory_used(self) -> None:
-        """Something holds more than before."""
-
-    def on_container_changed(self, sandbox: Sandbox, container: Container) -> None:
-        """A container answers on other ports, or its files changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,19 +73,7 @@ MESSAGE_LOG_LINES = 80
 DEFAULT_LATENCIES = RuntimeLatencies()
 
 
-class _Instance:
-    """What the runtime keeps of a container besides its record."""
-
-    __slots__ = ("kill_timer", "process", "program", "sandbox")
-
-    def __init__(self, sandbox: Sandbox) -> None:
-        self.sandbox = sandbox
-        self.process: Process | None = None
-        self.program: Program | None = None
-        self.kill_timer: Timer | None = None
-
-
-class ContainerRuntime:
+class ContainerRuntime(Insides, Serving):
     """The runtime of one machine.
 
     Attributes:
@@ -140,18 +96,15 @@ class ContainerRuntime:
         latencies: RuntimeLatencies = DEFAULT_LATENCIES,
         network_of: Callable[[Sandbox, str], Network] | None = None,
     ) -> None:
-        self._sim = sim
+        super().__init__(sim)
         self._recorder = recorder
         self._stream = stream
         self._node = node
         self._actor = f"containerd/{node}"
         self._network = network
         self._latencies = latencies
-        self._instances: dict[str, _Instance] = {}
-        self._sandboxes: dict[str, list[Sandbox]] = {}
         self._network_of = network_of or _no_network
         self.images = images
-        self.listener: RuntimeListener | None = None
         self.powered = True
         self.cores_millis = DEFAULT_CORES_MILLIS
         self.handlers: tuple[str, ...] = (DEFAULT,)
@@ -260,7 +213,7 @@ class ContainerRuntime:
         container.created_ms = self._sim.now_ms
         self._forget_older(sandbox, config.name)
         sandbox.containers.append(container)
-        self._instances[container.id] = _Instance(sandbox)
+        self._instances[container.id] = Instance(sandbox)
         seq = self._recorder.record(
             ContainerCreated(
                 actor=self._actor,
@@ -368,7 +321,7 @@ class ContainerRuntime:
                 return process.userland.namespace
         return None
 
-    def _fail_start(self, container: Container, instance: _Instance, problem: str) -> None:
+    def _fail_start(self, container: Container, instance: Instance, problem: str) -> None:
         """The command cannot be run: the container ends without having begun.
 
         Models:
@@ -417,7 +370,7 @@ class ContainerRuntime:
             max(grace_ms, self._latencies.kill.draw(self._stream)), self._kill, container
         )
 
-    def _ask_to_stop(self, container: Container, instance: _Instance, grace_ms: int) -> None:
+    def _ask_to_stop(self, container: Container, instance: Instance, grace_ms: int) -> None:
         container.stopping = True
         self._recorder.record(
             ContainerStopping(
@@ -473,250 +426,6 @@ class ContainerRuntime:
     def _on_change(self, container: Container) -> None:
         if self.listener is not None and self.powered:
             self.listener.on_container_changed(self._instances[container.id].sandbox, container)
-
-    # Looking inside
-
-    def run_command(
-        self,
-        container: Container,
-        command: tuple[str, ...],
-        on_done: Callable[[ExecResult], None],
-        *,
-        timeout_ms: int = 0,
-        background: bool = False,
-    ) -> None:
-        """Run a command inside and tell its result, at the latest when the time is over.
-
-        Args:
-            container: Where.
-            command: Its words.
-            on_done: Gets the result, once.
-            timeout_ms: Milliseconds until it is ended; 0 for no end.
-            background: Whether the world may be idle while it runs.
-        """
-        instance = self._instances.get(container.id)
-        process = instance.process if instance is not None else None
-        if process is not None and self._is_unknown(container, process, command):
-            on_done(
-                ExecResult(
-                    126,
-                    f"podarium: this command is not modelled: {' '.join(command)}",
-                    modelled=False,
-                )
-            )
-            return
-        if process is None:
-            on_done(ExecResult(1, "container is not running"))
-        else:
-            CommandRun(process, command, on_done, timeout_ms, background=background)
-
-    def _is_unknown(self, container: Container, process: Process, command: tuple[str, ...]) -> bool:
-        """Whether a command may be there in the image without being modelled."""
-        if not command or image_inside(container.config.image).complete:
-            return False
-        return bool(command_problem(process.userland, command, process.env))
-
-    def exec(self, container: Container, options: ExecOptions) -> ExecSession:
-        """Begin a command inside a running container whose input and output are somewhere else."""
-        process = self._running(container)
-        directory = container.config.working_dir or "/"
-        return ProgramSession(process.userland, options, process.env, directory)
-
-    def attach(
-        self, container: Container, options: ExecOptions, *, stdin_once: bool
-    ) -> ExecSession:
-        """The input and output of a running container's first process."""
-        console = self._running(container).console
-        if console is None:
-            return LogSession(self._sim, container, tty=options.tty)
-        return AttachSession(console, options, once=stdin_once)
-
-    def _running(self, container: Container) -> Process:
-        process = self._instances[container.id].process
-        if process is None:
-            raise SimulationError(f"container {container.name} does not run")
-        return process
-
-    def port_forwarder(self, sandbox: Sandbox) -> PortForwarder:
-        """Opens connections to ports inside a sandbox."""
-        return SandboxForwarder(self._sim, self, sandbox)
-
-    def container_stats(self, container: Container) -> ContainerStats | None:
-        """What a container used in the last whole window; ``None`` while that cannot be said."""
-        instance = self._instances.get(container.id)
-        if instance is None or instance.process is None:
-            return None
-        return container_stats(container, instance.process, self._sim.now_ms)
-
-    def look(self, container: Container) -> ContainerLook | None:
-        """What a running container uses at this moment; ``None`` when it does not run."""
-        process = self._process(container)
-        return look(container, process, self._sim.now_ms) if process is not None else None
-
-    def killed_at_ms(self, container: Container) -> int | None:
-        """When a container that was asked to stop is killed; ``None`` while nobody asked."""
-        instance = self._instances.get(container.id)
-        timer = instance.kill_timer if instance is not None else None
-        return timer.at_ms if timer is not None and timer.pending and container.running else None
-
-    def is_up(self, container: Container) -> bool:
-        """Whether its program has come up: it runs, and listens if that is what it does."""
-        instance = self._instances.get(container.id)
-        return instance is not None and instance.process is not None and instance.process.up
-
-    def http_status(self, sandbox: Sandbox, port: int, path: str) -> int | None:
-        """What a GET inside a sandbox answers; ``None`` when nothing listens on the port."""
-        container = self.listener_on(sandbox, port)
-        if container is None:
-            return None
-        instance = self._instances[container.id]
-        if instance.process is None or instance.program is None:
-            return None
-        self.take_requests(container, 1)
-        return instance.program.http_status(instance.process, port, path)
-
-    def take_requests(self, container: Container, count: int) -> int:
-        """Requests reach a container's server; the milliseconds until the last one is answered.
-
-        Each costs what the image's profile says; those that wait hold memory.
-        """
-        process = self._instances[container.id].process
-        profile = profile_of(container.config.image)
-        if process is None or not profile.request_us:
-            return 0
-        wait_ms = process.meter.work(self._sim.now_ms, count * profile.request_us)
-        if profile.request_kb:
-            self._check_memory(container)
-        return wait_ms
-
-    def update_container_resources(
-        self, container: Container, cpu_limit_millis: int, memory_limit_bytes: int
-    ) -> None:
-        """Give a container other limits while it runs; 0 for none."""
-        container.config = replace(
-            container.config,
-            cpu_limit_millis=cpu_limit_millis,
-            memory_limit_bytes=memory_limit_bytes,
-        )
-        process = self._process(container)
-        if process is not None:
-            process.set_limits(cpu_limit_millis, memory_limit_bytes)
-            self._check_memory(container)
-
-    # Memory
-
-    def memory_bytes(self, container: Container) -> int:
-        """A running container's working set now."""
-        process = self._process(container)
-        return memory_bytes(container, process) if process is not None else 0
-
-    def disk_bytes(self, container: Container) -> int:
-        """What a running container wrote to its own files and to its log."""
-        process = self._process(container)
-        if process is None:
-            return 0
-        written = process.userland.files.quota.used_bytes if process.has_userland else 0
-        return written + container.log.size_bytes
-
-    def process_count(self, container: Container) -> int:
-        """How many processes run in a container."""
-        process = self._process(container)
-        if process is None:
-            return 0
-        return max(1, len(process.userland.processes)) if process.has_userland else 1
-
-    def runs_commands(self, container: Container) -> bool:
-        """Whether anything in a container could write to its files."""
-        process = self._process(container)
-        return process is not None and process.has_userland
-
-    def _process(self, container: Container) -> Process | None:
-        instance = self._instances.get(container.id)
-        return instance.process if instance is not None else None
-
-    def _check_base_memory(self, container: Container, instance: _Instance) -> None:
-        """A limit below what the image needs ends it while it comes up, not at once."""
-        process = instance.process
-        if process is not None and not process.runs_command:
-            profile = profile_of(container.config.image)
-            limits = (
-                container.config.memory_limit_bytes,
-                instance.sandbox.config.memory_limit_bytes,
-            )
-            if any(limit and base_bytes(container.id, profile) > limit for limit in limits):
-                process.after(max(50, profile.start_ms // 2), self._check_process)
-
-    def _check_process(self, process: Process) -> None:
-        self._check_memory(process.container)
-
-    def _check_memory(self, container: Container) -> None:
-        """Whether the limits of a container and of its Pod still hold; the kernel ends who is too large."""
-        instance = self._instances.get(container.id)
-        if instance is None or instance.process is None:
-            return
-        if self.listener is not None:
-            self.listener.on_memory_used()
-        limit = container.config.memory_limit_bytes
-        if limit and self.memory_bytes(container) > limit:
-            instance.process.run_out_of_memory()
-            return
-        limit = instance.sandbox.config.memory_limit_bytes
-        if limit:
-            sizes = [(self.memory_bytes(item), item.id) for item in instance.sandbox.containers]
-            victim = self._instances[max(sizes)[1]].process
-            if sum(size for size, _ in sizes) > limit and victim is not None:
-                victim.run_out_of_memory()
-
-    def listener_on(self, sandbox: Sandbox, port: int) -> Container | None:
-        """The container inside a sandbox that answers on a TCP port."""
-        for container in sandbox.containers:
-            instance = self._instances.get(container.id)
-            process = instance.process if instance is not None else None
-            if process is not None and port in process.ports:
-                return container
-        return None
-
-    def page(self, sandbox: Sandbox, port: int, method: str, path: str) -> Page | None:
-        """What the server on a port answers; ``None`` when there is none, or it speaks no HTTP."""
-        container = self.listener_on(sandbox, port)
-        instance = self._instances[container.id] if container is not None else None
-        if (
-            container is None
-            or instance is None
-            or instance.process is None
-            or instance.program is None
-        ):
-            return None
-        status = instance.program.http_status(instance.process, port, path)
-        page = make_page(sandbox, container, port, method, path, status)
-        content = instance.program.served_file(instance.process, path)
-        if page is None or content in (None, WELCOME_TO_NGINX, WELCOME_TO_HTTPD):
-            # The image's own page says which Pod shows it.
-            return page
-        return page._replace(body=content, content_type=content_type(path))
-
-    def holds(self, sandbox: Sandbox) -> bool:
-        """Whether a sandbox is on this machine."""
-        return sandbox in self._sandboxes.get(sandbox.ip, ())
-
-    def sandboxes_at(self, ip: str) -> tuple[Sandbox, ...]:
-        """Sandboxes with an address; several share a machine's own."""
-        return tuple(self._sandboxes.get(ip, ()))
-
-    def listens(self, sandbox: Sandbox, port: int) -> bool:
-        """Whether something inside a sandbox answers on a TCP port."""
-        return self.http_status(sandbox, port, "/") is not None
-
-    def speaks_grpc(self, sandbox: Sandbox, port: int) -> bool:
-        """Whether what answers on a port has the health service of gRPC."""
-        container = self.listener_on(sandbox, port)
-        if container is None:
-            return False
-        program = self._instances[container.id].program
-        if isinstance(program, AgnhostProgram):
-            return program.speaks_grpc
-        profile = BY_NAME.get(parse_reference(container.config.image).short_name)
-        return profile is None or profile.grpc
 
 
 def _call(request: tuple[Callable[[Sandbox | str], None], str]) -> None:

@@ -8,108 +8,48 @@ may be called at any time.
 Models:
     pkg/kubelet/kubelet.go syncLoopIteration
     pkg/kubelet/kubelet.go SyncPod
-    pkg/kubelet/kubelet.go SyncTerminatingPod
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from webapp.api.core.pods import is_pod_terminal, is_sidecar
-from webapp.apimachinery.status import BadRequest, NotFound
-from webapp.apimachinery.wire import LogResponse
-from webapp.cri.api import EXITED
-from webapp.cri.continuation import later
+from webapp.api.core.pods import is_pod_terminal
 from webapp.cri.handlers import handlers_of
 from webapp.kubelet import nodeshutdown, static_pods, streaming
-from webapp.kubelet.allocation import AllocationManager
-from webapp.kubelet.eviction.eviction_manager import EvictionManager
-from webapp.kubelet.host_files import HostFiles, StorageFiles
-from webapp.kubelet.image_manager import ImageManager
 from webapp.kubelet.inside import look_inside
-from webapp.kubelet.kuberuntime.container import ContainerStarter
-from webapp.kubelet.kuberuntime.manager import RuntimeManager, grace_seconds
-from webapp.kubelet.lifecycle import OVERDUE, NodeUse, Rejection, admit_pod
+from webapp.kubelet.interruptions import Interruptions
+from webapp.kubelet.lifecycle import OVERDUE, Rejection, admit_pod
 from webapp.kubelet.nodeshutdown import NodeShutdown
+from webapp.kubelet.parts import NOTICE_LATENCY
 from webapp.kubelet.pod_workers import PodWorker, WorkerState
-from webapp.kubelet.prober import Prober
-from webapp.kubelet.pull_secrets import pull_secrets
-from webapp.kubelet.sabotage import Sabotage
-from webapp.kubelet.static_pods import StaticPods
 from webapp.kubelet.stats import node_stats, pod_stats
-from webapp.kubelet.status_manager import StatusManager
+from webapp.kubelet.termination import Termination
 from webapp.kubelet.volume_manager import mount_problem
-from webapp.kubelet.volumes import PodVolumes, Storage
+from webapp.kubelet.volumes import PodVolumes
 from webapp.sim.latency import Latency
 from webapp.trace.facts import PodAccepted, PodRejected, VolumesMounted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from webapp.apimachinery.log_options import LogOptions
     from webapp.apimachinery.meta import JSONObject
     from webapp.apimachinery.streams import ExecOptions, ExecSession, PortForwarder
-    from webapp.client.record import EventRecorder
-    from webapp.client.rest import RESTClient
+    from webapp.apimachinery.wire import LogResponse
     from webapp.cri.api import Container, Sandbox
-    from webapp.cri.runtime import ContainerRuntime
     from webapp.cri.stats import ContainerStats
-    from webapp.sim.loop import Simulation
-    from webapp.sim.rng import RandomStream
-    from webapp.trace.recorder import Recorder
+    from webapp.kubelet.surroundings import Surroundings
 
-NOTICE_LATENCY = Latency(20, 0.4, 10)
-"""From the watch's delivery to the Pod's worker."""
+MOUNT_LATENCY = Latency(40, 0.4, 10)
 PLEG_LATENCY = Latency(120, 0.4, 20)
 """From a container's end to the kubelet's knowing."""
-MOUNT_LATENCY = Latency(40, 0.4, 10)
 EVICTION_GRACE_SECONDS = 1
-PARALLEL_PULLS_ANNOTATION = "sim.podarium.dev/max-parallel-image-pulls"
 FIRST_MOUNT_RETRY_MS = 500
 LAST_MOUNT_RETRY_MS = 122_000
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What a kubelet is given by its machine.
-
-    Attributes:
-        sim: Virtual time.
-        recorder: Takes the facts.
-        stream: Chance, this machine's own.
-        client: Speaks to the API server as this Node.
-        events: Writes Events as this kubelet.
-        runtime: The machine's container runtime.
-        node: The Node's name.
-        host_ip: The machine's address.
-        get_node: The Node object as last seen.
-        on_image_pulled: Told when the machine has one image more.
-        services_in: Services of a namespace as last seen, sorted by name.
-        on_pressure: Told whether a condition of the Node holds.
-        network_ready: Whether a network plugin is installed.
-        sabotage: What Faults make go wrong here.
-        storage: What the cluster's storage systems hold; ``None`` for some of its own.
-    """
-
-    sim: Simulation
-    recorder: Recorder
-    stream: RandomStream
-    client: RESTClient
-    events: EventRecorder
-    runtime: ContainerRuntime
-    node: str
-    host_ip: str
-    get_node: Callable[[], JSONObject | None]
-    on_image_pulled: Callable[[], None]
-    services_in: Callable[[str], list[JSONObject]]
-    on_pressure: Callable[[str, bool], None]
-    network_ready: bool = True
-    sabotage: Sabotage = field(default_factory=Sabotage)
-    storage: StorageFiles | None = None
-
-
-class Kubelet:
+class Kubelet(Interruptions, Termination):
     """The kubelet of one machine.
 
     Attributes:
@@ -118,169 +58,8 @@ class Kubelet:
     """
 
     def __init__(self, given: Surroundings) -> None:
-        self._given = given
-        self._sim = given.sim
-        self._actor = f"kubelet/{given.node}"
-        self._use = NodeUse()
-        self._storage = Storage(HostFiles(), given.storage or StorageFiles())
-        self._arriving: dict[str, JSONObject] = {}
-        self.workers: dict[str, PodWorker] = {}
-        self.paused = False
-        self._power_lost_ms = 0
-        self._shutdown: NodeShutdown | None = None
+        super().__init__(given)
         given.runtime.listener = self
-        self._images = ImageManager(
-            given.sim,
-            given.recorder,
-            given.runtime.images,
-            given.events,
-            node=given.node,
-            on_pulled=given.on_image_pulled,
-            sabotage=given.sabotage,
-            secrets_of=lambda pod: pull_secrets(given.client, pod),
-            get_parallel=self._parallel_pulls,
-        )
-        self._prober = Prober(
-            given.sim,
-            given.recorder,
-            given.runtime,
-            given.events,
-            node=given.node,
-            on_result=self.sync,
-            sabotage=given.sabotage,
-        )
-        self._starter = ContainerStarter(
-            given.sim,
-            given.client,
-            given.runtime,
-            self._images,
-            self._prober,
-            given.events,
-            host_ip=given.host_ip,
-            services_in=given.services_in,
-            allocatable=self._allocatable,
-        )
-        self._manager = RuntimeManager(
-            given.sim,
-            given.recorder,
-            given.stream,
-            given.runtime,
-            self._starter,
-            given.client,
-            given.events,
-            node=given.node,
-            network_ready=given.network_ready,
-            on_progress=self.sync,
-        )
-        self._statuses = StatusManager(
-            given.sim,
-            given.recorder,
-            given.client,
-            given.stream,
-            node=given.node,
-            host_ip=given.host_ip,
-        )
-
-        self._allocations = AllocationManager(
-            given.sim,
-            given.runtime,
-            given.events,
-            self._use,
-            given.get_node,
-            self._restart_resized,
-            self._statuses.mark,
-        )
-        self._static_pods = StaticPods(given.sim, given.client, given.get_node)
-        self._evictions = EvictionManager(
-            given.sim,
-            given.runtime,
-            given.events,
-            self,
-            self.workers,
-            given.get_node,
-            node=given.node,
-        )
-
-    def power_off(self) -> None:
-        """The machine is gone: nothing of it acts any more."""
-        self._static_pods.stop()
-        self._evictions.power_off()
-        for worker in self.workers.values():
-            worker.removed = True
-            worker.state = WorkerState.TERMINATED
-            self._sim.cancel(worker.flush)
-            self._sim.cancel(worker.resync)
-            self._sim.cancel(worker.active_deadline)
-            if worker.volumes is not None:
-                worker.volumes.close()
-        self._given.runtime.power_off()
-
-    # Interruptions
-
-    def pause(self) -> None:
-        """Its process ends: containers go on, and nobody looks after them or tells about them."""
-        self.paused = self._prober.paused = self._statuses.paused = True
-        self._static_pods.stop()
-        self._evictions.power_off()
-        for worker in self.workers.values():
-            self._statuses.forget(worker)
-            self._sim.cancel(worker.resync)
-            worker.resync = None
-
-    def disconnect(self) -> None:
-        """The API server is out of reach: Pods run on, and nobody hears of them."""
-        self._statuses.paused = True
-        for worker in self.workers.values():
-            self._statuses.forget(worker)
-
-    def lose_power(self) -> None:
-        """The machine stops, and with it whatever runs there."""
-        self.pause()
-        if self._shutdown is not None:
-            self._shutdown.cancelled = True
-            self._shutdown = None
-        self._power_lost_ms = self._sim.now_ms
-        self._given.runtime.power_off()
-
-    def resume(self, pods: Iterable[JSONObject]) -> None:
-        """Its process begins again, or reaches the API server again, which has ``pods`` on this Node."""
-        self.paused = self._prober.paused = self._statuses.paused = False
-        self._evictions.resume()
-        self._static_pods.paused = False
-        self._static_pods.check()
-        if not self._given.runtime.powered:
-            self._given.runtime.powered = True
-            for worker in self.workers.values():
-                self._note_power_loss(worker)
-        current = {pod["metadata"]["uid"]: pod for pod in pods}
-        for worker in list(self.workers.values()):
-            pod = current.get(worker.uid)
-            if pod is None:
-                self.on_pod_deleted(worker.pod)
-                continue
-            self.on_pod_updated(worker.pod, pod)
-            self._later(NOTICE_LATENCY, self.sync, worker)
-
-    def _note_power_loss(self, worker: PodWorker) -> None:
-        """What ran has ended unseen; the sandbox is found dead at the next sync."""
-        worker.busy = False
-        worker.operation += 1
-        for container in worker.running():
-            self._prober.remove(container)
-            container.state = EXITED
-            container.stopping = False
-            container.finished_ms = self._power_lost_ms
-            container.exit_code = 255
-            container.reason = "Unknown"
-        sandbox = worker.observed.sandbox
-        if sandbox is not None:
-            sandbox.ready = False
-            self._given.runtime.remove_pod_sandbox(sandbox)
-            if worker.state is WorkerState.TERMINATING:
-                worker.observed.sandbox = None
-
-    def _later(self, latency: Latency, handler: Callable[[Any], None], key: Any) -> None:
-        later(self._sim, self._given.recorder, latency.draw(self._given.stream), handler, key)
 
     # Pods come, change and go
 
@@ -344,10 +123,6 @@ class Kubelet:
             self._allocations.consider(worker)
             self._set_active_deadline(worker)
         self.sync(worker)
-
-    def _restart_resized(self, worker: PodWorker, container: Container) -> None:
-        message = f"Container {container.name} resize requires restart"
-        self._starter.kill_container(worker, container, message, grace_seconds(worker) * 1000)
 
     def _accept(self, uid: str) -> None:
         pod = self._arriving.pop(uid, None)
@@ -458,13 +233,6 @@ class Kubelet:
         elif self._manager.sync_pod(worker):
             self._begin_termination(worker)
 
-    def _parallel_pulls(self) -> int:
-        """How many pulls may happen at a time: one, unless the Node's annotation says more."""
-        node = self._given.get_node() or {}
-        annotations = (node.get("metadata") or {}).get("annotations") or {}
-        text = annotations.get(PARALLEL_PULLS_ANNOTATION, "")
-        return max(1, int(text)) if text.isdecimal() else 1
-
     def _find_handlers(self) -> None:
         """Which runtime handlers the machine has now."""
         node = self._given.get_node()
@@ -513,82 +281,6 @@ class Kubelet:
         )
         with self._given.recorder.caused_by(seq):
             self.sync(worker)
-
-    def _allocatable(self) -> JSONObject:
-        found: JSONObject = (self._given.get_node() or {}).get("status") or {}
-        allocatable: JSONObject = found.get("allocatable") or {}
-        return allocatable
-
-    # The end
-
-    def _end(self, worker: PodWorker) -> None:
-        """The Pod was deleted, or its grace period became shorter."""
-        if worker.state is WorkerState.SYNC:
-            self._begin_termination(worker)
-        elif worker.state is WorkerState.TERMINATING:
-            self._shorten_grace(worker)
-        elif worker.removed:
-            self._forget(worker)
-        else:
-            self._statuses.mark(worker)
-
-    def _begin_termination(self, worker: PodWorker) -> None:
-        worker.state = WorkerState.TERMINATING
-        worker.deadline_ms = self._sim.now_ms + grace_seconds(worker) * 1000
-        self._sim.cancel(worker.resync)
-        worker.resync = None
-        if worker.busy and worker.interruptible:
-            worker.operation += 1
-            worker.busy = False
-        self.sync(worker)
-
-    def _shorten_grace(self, worker: PodWorker) -> None:
-        deadline_ms = self._sim.now_ms + grace_seconds(worker) * 1000
-        if worker.deadline_ms is None or deadline_ms >= worker.deadline_ms:
-            return
-        worker.deadline_ms = deadline_ms
-        for container in worker.running():
-            if container.stopping:
-                self._given.runtime.stop_container(container, deadline_ms - self._sim.now_ms)
-
-    def _sync_terminating(self, worker: PodWorker) -> None:
-        """End the app containers together, then the sidecars one by one, last first."""
-        running = worker.running()
-        if not running:
-            self._finish_termination(worker)
-            return
-        sidecars = {
-            item["name"] for item in worker.spec.get("initContainers") or () if is_sidecar(item)
-        }
-        targets = [item for item in running if item.name not in sidecars] or running[-1:]
-        left_ms = max(0, (worker.deadline_ms or 0) - self._sim.now_ms)
-        for container in targets:
-            if container.id not in worker.hooks_run:
-                worker.hooks_run[container.id] = None
-                message = f"Stopping container {container.name}"
-                self._starter.kill_container(worker, container, message, left_ms)
-
-    def _finish_termination(self, worker: PodWorker) -> None:
-        worker.state = WorkerState.TERMINATED
-        self._sim.cancel(worker.active_deadline)
-        if worker.volumes is not None:
-            worker.volumes.close()
-        sandbox = worker.observed.sandbox
-        if sandbox is not None:
-            self._given.runtime.stop_pod_sandbox(sandbox)
-            self._given.runtime.remove_pod_sandbox(sandbox)
-        self._use.add(worker.requests, -1)
-        self._allocations.retry(self.workers.values())
-        self._manager.forget_pod(worker)
-        self._images.forget_pod(worker.uid)
-        if worker.removed:
-            self._forget(worker)
-        else:
-            self._statuses.mark(worker)
-
-    def _forget(self, worker: PodWorker) -> None:
-        self._statuses.forget(worker)
-        self.workers.pop(worker.uid, None)
 
     # What the runtime tells
 
@@ -657,32 +349,8 @@ class Kubelet:
             BadRequest: The container has not run yet, or has no previous instance.
             NotFound: The Pod is not here.
         """
-        name = pod["metadata"]["name"]
         worker = self.workers.get(pod["metadata"]["uid"])
-        if worker is None:
-            raise NotFound.of("", "pods", name)
-        observed = worker.observed
-        if options.previous:
-            instance = observed.previous.get(container)
-            if instance is None and container in worker.waiting:
-                instance = observed.containers.get(container)
-            if instance is None:
-                raise BadRequest(
-                    f'previous terminated container "{container}" in pod "{name}" not found'
-                )
-        else:
-            instance = observed.containers.get(container)
-            if instance is None:
-                reason = worker.waiting.get(container, ("ContainerCreating", ""))[0]
-                words = {
-                    "ErrImagePull": "image can't be pulled",
-                    "ImagePullBackOff": "trying and failing to pull image",
-                }.get(reason, reason)
-                raise BadRequest(
-                    f'container "{container}" in pod "{name}" is waiting to start: {words}'
-                )
-        log = instance.log
-        return LogResponse(lambda sink: log.read(options, sink))
+        return streaming.container_log(worker, pod["metadata"]["name"], container, options)
 
 
 def _tags(metadata: JSONObject) -> tuple[JSONObject, JSONObject]:

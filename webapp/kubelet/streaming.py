@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from webapp.apimachinery.status import BadRequest, NotFound
 from webapp.apimachinery.streams import NodeRefused
+from webapp.apimachinery.wire import LogResponse
 
 if TYPE_CHECKING:
+    from webapp.apimachinery.log_options import LogOptions
     from webapp.apimachinery.meta import JSONObject
     from webapp.apimachinery.streams import ExecOptions, ExecSession, PortForwarder
     from webapp.cri.runtime import ContainerRuntime
@@ -60,3 +63,38 @@ def port_forwarder(
     if sandbox is None or not sandbox.ready:
         raise NodeRefused(f'pod not found ("{metadata["name"]}_{metadata["namespace"]}")')
     return runtime.port_forwarder(sandbox)
+
+
+def container_log(
+    worker: PodWorker | None, name: str, container: str, options: LogOptions
+) -> LogResponse:
+    """What a container printed.
+
+    Raises:
+        BadRequest: The container has not run yet, or has no previous instance.
+        NotFound: The Pod is not here.
+    """
+    if worker is None:
+        raise NotFound.of("", "pods", name)
+    observed = worker.observed
+    if options.previous:
+        instance = observed.previous.get(container)
+        if instance is None and container in worker.waiting:
+            instance = observed.containers.get(container)
+        if instance is None:
+            raise BadRequest(
+                f'previous terminated container "{container}" in pod "{name}" not found'
+            )
+    else:
+        instance = observed.containers.get(container)
+        if instance is None:
+            reason = worker.waiting.get(container, ("ContainerCreating", ""))[0]
+            words = {
+                "ErrImagePull": "image can't be pulled",
+                "ImagePullBackOff": "trying and failing to pull image",
+            }.get(reason, reason)
+            raise BadRequest(
+                f'container "{container}" in pod "{name}" is waiting to start: {words}'
+            )
+    log = instance.log
+    return LogResponse(lambda sink: log.read(options, sink))

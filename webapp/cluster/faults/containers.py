@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from webapp.apimachinery.meta import JSONObject
     from webapp.cluster.faults.active import ActiveFault
-    from webapp.cluster.node import Machine, Machines
+    from webapp.cluster.machine import Machine
+    from webapp.cluster.node import Machines
     from webapp.cri.api import Container
     from webapp.kubelet.pod_workers import PodWorker
     from webapp.sim.loop import Simulation

@@ -8,7 +8,8 @@ import pytest
 
 from tests.unit.cri.programs.conftest import Box
 from webapp.cri.command_program import command_problem
-from webapp.cri.programs.shell.parser import ShellSyntaxError, parse_script
+from webapp.cri.programs.shell.parser import parse_script
+from webapp.cri.programs.shell.problems import ShellSyntaxError
 
 if TYPE_CHECKING:
     from webapp.cri.programs.userland import Invocation

@@ -11,41 +11,36 @@ from typing import TYPE_CHECKING, Any
 
 from webapp.cri.programs.conditions import ConditionProblem, evaluate
 from webapp.cri.programs.files.nodes import NO_ENTRY, NOT_A_DIRECTORY, Directory, FileError
-from webapp.cri.programs.shell.arithmetic import ArithmeticProblem, compute
+from webapp.cri.programs.shell.builtin_jobs import (
+    jobs_builtin,
+    kill_builtin,
+    trap_builtin,
+    wait_builtin,
+)
+from webapp.cri.programs.shell.builtin_variables import (
+    declare_builtin,
+    getopts_builtin,
+    let_builtin,
+    read_builtin,
+    set_builtin,
+    shift_builtin,
+    unset_builtin,
+)
+from webapp.cri.programs.shell.numbers import number_of
 from webapp.cri.programs.shell.state import (
-    EXIT_TRAP,
     ExitShell,
     LeaveLoop,
     ReturnFunction,
     ShellFailure,
     ShellState,
 )
-from webapp.cri.programs.signals import SIGNALS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from webapp.cri.programs.userland import Invocation, Wait
+    from webapp.cri.programs.userland import Wait
 
     Builtin = Callable[[ShellState, list[str]], "int | Generator[Wait, Any, int]"]
-
-_NAME = re.compile(r"[A-Za-z_]\w*")
-_LONG_OPTIONS = {
-    "allexport": "a",
-    "errexit": "e",
-    "noglob": "f",
-    "nounset": "u",
-    "pipefail": "pipefail",
-    "xtrace": "x",
-}
-
-
-def _number(shell: ShellState, words: list[str], default: int) -> int:
-    if len(words) < 2:
-        return default
-    if not re.fullmatch(r"-?\d+", words[1]):
-        raise ShellFailure(f"{words[0]}: Illegal number: {words[1]}")
-    return int(words[1])
 
 
 def _alias(shell: ShellState, words: list[str]) -> int:
@@ -57,7 +52,7 @@ def _alias(shell: ShellState, words: list[str]) -> int:
 
 def _break(shell: ShellState, words: list[str]) -> int:
     if shell.loops:
-        levels = max(1, _number(shell, words, 1))
+        levels = max(1, number_of(shell, words, 1))
         raise LeaveLoop(min(levels, shell.loops), again=words[0] == "continue")
     return 0
 
@@ -84,41 +79,6 @@ def _cd(shell: ShellState, words: list[str]) -> int:
     shell.assign("OLDPWD", invocation.cwd)
     invocation.cwd = place.path
     shell.assign("PWD", place.path)
-    return 0
-
-
-def _declare(shell: ShellState, words: list[str]) -> int:
-    """``export``, ``readonly``, ``local`` and ``declare``."""
-    kind = words[0]
-    arguments = [word for word in words[1:] if not word.startswith("-")]
-    flags = "".join(word[1:] for word in words[1:] if word.startswith("-"))
-    if kind in ("export", "readonly") and not arguments:
-        for name in sorted(shell.exported if kind == "export" else shell.readonly):
-            value = (shell.get(name) or "").replace("'", "'\\''")
-            shell.invocation.print(f"{kind} {name}='{value}'")
-        return 0
-    for argument in arguments:
-        name, equals, value = argument.partition("=")
-        if not _NAME.fullmatch(name):
-            shell.complain(f"{kind}: {argument}: bad variable name")
-            return 1 if shell.is_bash else 2
-        if kind in ("local", "declare", "typeset"):
-            shell.make_local(name)
-            if not equals and shell.scopes and kind == "local" and shell.is_bash:
-                shell.variables.pop(name, None)
-        if equals:
-            if "i" in flags:
-                value = str(compute(value, shell))
-            shell.assign(name, value)
-        elif "a" in flags:
-            shell.arrays.setdefault(name, [])
-        if kind == "readonly" or "r" in flags:
-            shell.readonly[name] = None
-        if kind == "export" or "x" in flags:
-            if "n" in flags:
-                shell.exported.pop(name, None)
-            else:
-                shell.exported[name] = None
     return 0
 
 
@@ -169,108 +129,11 @@ def _eval(shell: ShellState, words: list[str]) -> Generator[Wait, Any, int]:
 
 
 def _exit(shell: ShellState, words: list[str]) -> int:
-    raise ExitShell(_number(shell, words, shell.status) % 256)
+    raise ExitShell(number_of(shell, words, shell.status) % 256)
 
 
 def _false(shell: ShellState, words: list[str]) -> int:
     return 1
-
-
-def _getopts(shell: ShellState, words: list[str]) -> int:
-    letters, name = words[1], words[2]
-    arguments = words[3:] or shell.positional
-    index = int(shell.get("OPTIND") or 1)
-    place = int(shell.get(" optplace") or 1)
-    word = arguments[index - 1] if index <= len(arguments) else ""
-    if len(word) < 2 or word[0] != "-" or word == "--":
-        if word == "--":
-            shell.assign("OPTIND", str(index + 1))
-        shell.assign(name, "?")
-        return 1
-    letter, rest = word[place], word[place + 1 :]
-    at = letters.find(letter)
-    shell.variables.pop("OPTARG", None)
-    if at < 0 or letter == ":":
-        if letters.startswith(":"):
-            shell.assign("OPTARG", letter)
-        else:
-            shell.complain(f"Illegal option -{letter}")
-        shell.assign(name, "?")
-    else:
-        shell.assign(name, letter)
-        if letters[at + 1 : at + 2] == ":":
-            if not rest:
-                index += 1
-                rest = arguments[index - 1] if index <= len(arguments) else ""
-            shell.assign("OPTARG", rest)
-            rest = ""
-    if rest:
-        shell.variables[" optplace"] = str(place + 1)
-    else:
-        shell.variables.pop(" optplace", None)
-        index += 1
-    shell.assign("OPTIND", str(index))
-    return 0
-
-
-def _jobs(shell: ShellState, words: list[str]) -> int:
-    for index, job in enumerate(shell.jobs, 1):
-        if job.exit_code is None:
-            shell.invocation.print(f"[{index}]+ Running                    {' '.join(job.argv)}")
-    return 0
-
-
-def _kill(shell: ShellState, words: list[str]) -> Generator[Wait, Any, int]:
-    arguments = words[1:]
-    number = SIGNALS["TERM"]
-    if arguments and arguments[0] == "-l":
-        shell.invocation.print(" ".join(SIGNALS))
-        return 0
-    if arguments and arguments[0] == "-s" and len(arguments) > 1:
-        arguments = ["-" + arguments[1], *arguments[2:]]
-    if arguments and arguments[0].startswith("-") and len(arguments[0]) > 1:
-        found = signal_number(arguments.pop(0)[1:])
-        if found is None:
-            shell.complain(f"kill: {words[1]}: invalid signal specification")
-            return 1
-        number = found
-    code = 0
-    userland = shell.invocation.userland
-    for word in arguments:
-        target = _target(shell, word)
-        if target is None:
-            shell.complain(f"kill: can't kill pid {word}: No such process")
-            code = 1
-        elif number:
-            userland.signal(target, number)
-    yield 0
-    return code
-
-
-def _target(shell: ShellState, word: str) -> Invocation | None:
-    if word.startswith("%") and word[1:].isdigit():
-        index = int(word[1:])
-        return shell.jobs[index - 1] if 0 < index <= len(shell.jobs) else None
-    visible = shell.invocation.userland.namespace.visible
-    return visible.get(int(word)) if word.isdigit() else None
-
-
-def signal_number(text: str) -> int | None:
-    """A signal by number or name; ``None`` when there is no such."""
-    if text.isdigit():
-        return int(text)
-    name = text.upper().removeprefix("SIG")
-    return EXIT_TRAP if name == "EXIT" else SIGNALS.get(name)
-
-
-def _let(shell: ShellState, words: list[str]) -> int:
-    value = 0
-    for word in words[1:]:
-        try:
-            value = compute(word, shell)
-        except ArithmeticProblem as error:
-            raise ShellFailure(str(error)) from error
-    return int(not value)
 
 
 def _pwd(shell: ShellState, words: list[str]) -> int:
@@ -278,116 +141,8 @@ def _pwd(shell: ShellState, words: list[str]) -> int:
     return 0
 
 
-def _read(shell: ShellState, words: list[str]) -> Generator[Wait, Any, int]:
-    raw, timeout_ms, limit, names = False, None, 0, []
-    arguments = words[1:]
-    while arguments:
-        word = arguments.pop(0)
-        if not word.startswith("-") or len(word) < 2:
-            names = [word, *arguments]
-            break
-        raw = raw or "r" in word
-        letter = next((letter for letter in word[1:] if letter in "tpnNdu"), "")
-        if letter:
-            value = word[word.index(letter) + 1 :] or (arguments.pop(0) if arguments else "")
-            if letter == "t":
-                timeout_ms = round(float(value or 0) * 1000)
-            elif letter in "nN":
-                limit = int(value or 0)
-            elif letter == "p":
-                shell.invocation.write(value.encode(), 2)
-    names = names or ["REPLY"]
-    line, ended = yield from _read_line(shell, timeout_ms, limit)
-    if not raw:
-        while line.endswith("\\") and not line.endswith("\\\\") and ended:
-            more, ended = yield from _read_line(shell, timeout_ms, limit)
-            line = line[:-1] + more
-    _assign_fields(shell, names, line, raw=raw)
-    return 0 if ended else 1
-
-
-def _read_line(
-    shell: ShellState, timeout_ms: int | None, limit: int
-) -> Generator[Wait, Any, tuple[str, bool]]:
-    invocation = shell.invocation
-    stream = invocation.fds.get(0)
-    if limit and stream is not None:
-        data = yield from invocation.read(limit)
-        return data.decode(errors="surrogateescape").rstrip("\n"), bool(data)
-    if timeout_ms is None or stream is None:
-        data = yield from invocation.read_line()
-        text = data.decode(errors="surrogateescape")
-        return text.removesuffix("\n"), text.endswith("\n")
-    sim = invocation.userland.sim
-    deadline_ms = sim.now_ms + timeout_ms
-    while (piece := stream.try_read(4096)) is None and sim.now_ms < deadline_ms:
-        waiter = stream.waiter()
-        timer = sim.schedule(deadline_ms - sim.now_ms, waiter.wake, background=True)
-        yield waiter
-        sim.cancel(timer)
-    if piece is None:
-        return "", False
-    stream.unread(piece)
-    return (yield from _read_line(shell, None, 0))
-
-
-def _assign_fields(shell: ShellState, names: list[str], line: str, *, raw: bool) -> None:
-    separators = shell.get("IFS")
-    separators = " \t\n" if separators is None else separators
-    if not raw:
-        line = re.sub(r"\\(.)", r"\1", line)
-    blanks = "".join(character for character in separators if character in " \t\n")
-    rest = line.strip(blanks) if blanks else line
-    for name in names[:-1]:
-        match = re.search(f"[{re.escape(separators)}]", rest) if separators else None
-        if match is None:
-            shell.assign(name, rest)
-            rest = ""
-            continue
-        shell.assign(name, rest[: match.start()])
-        rest = rest[match.end() :].lstrip(blanks)
-    shell.assign(names[-1], rest)
-
-
 def _return(shell: ShellState, words: list[str]) -> int:
-    raise ReturnFunction(_number(shell, words, shell.status) % 256)
-
-
-def _set(shell: ShellState, words: list[str]) -> int:
-    arguments = words[1:]
-    if not arguments:
-        for name in sorted(shell.variables):
-            if _NAME.fullmatch(name):
-                shell.invocation.print(f"{name}='{shell.variables[name]}'")
-        return 0
-    while arguments:
-        word = arguments.pop(0)
-        if word == "--":
-            shell.positional = arguments
-            return 0
-        if word[:1] not in "-+" or len(word) < 2:
-            shell.positional = [word, *arguments]
-            return 0
-        turn_on = word[0] == "-"
-        for letter in word[1:]:
-            option = letter
-            if letter == "o":
-                option = _LONG_OPTIONS.get(arguments.pop(0) if arguments else "", "")
-            if option and turn_on:
-                shell.options[option] = None
-            else:
-                shell.options.pop(option, None)
-    return 0
-
-
-def _shift(shell: ShellState, words: list[str]) -> int:
-    count = _number(shell, words, 1)
-    if count > len(shell.positional):
-        if not shell.is_bash:
-            raise ShellFailure("shift: can't shift that many")
-        return 1
-    shell.positional = shell.positional[count:]
-    return 0
+    raise ReturnFunction(number_of(shell, words, shell.status) % 256)
 
 
 def _source(shell: ShellState, words: list[str]) -> Generator[Wait, Any, int]:
@@ -428,29 +183,6 @@ def _test(shell: ShellState, words: list[str]) -> int:
     except ConditionProblem as error:
         shell.complain(f"{words[0]}: {error}" if shell.is_bash else str(error))
         return 2
-
-
-def _trap(shell: ShellState, words: list[str]) -> int:
-    arguments = [word for word in words[1:] if word != "--"]
-    if not arguments:
-        names = {number: name for name, number in SIGNALS.items()}
-        for number, text in sorted(shell.traps.items()):
-            shell.invocation.print(f"trap -- '{text}' {names.get(number, 'EXIT')}")
-        return 0
-    action: str | None = arguments.pop(0)
-    if action == "-" or (not arguments and signal_number(action or "") is not None):
-        arguments = arguments or [action or ""]
-        action = None
-    for word in arguments:
-        found = signal_number(word)
-        if found is None:
-            shell.complain(f"trap: {word}: invalid signal specification")
-            return 1
-        if action is None:
-            shell.traps.pop(found, None)
-        else:
-            shell.traps[found] = action
-    return 0
 
 
 def _true(shell: ShellState, words: list[str]) -> int:
@@ -494,43 +226,6 @@ def _ulimit(shell: ShellState, words: list[str]) -> int:
     return 0
 
 
-def _unset(shell: ShellState, words: list[str]) -> int:
-    functions = "-f" in words
-    for word in words[1:]:
-        if word.startswith("-"):
-            continue
-        if functions or (word in shell.functions and word not in shell.variables):
-            shell.functions.pop(word, None)
-        else:
-            shell.unset(word)
-    return 0
-
-
-def _wait(shell: ShellState, words: list[str]) -> Generator[Wait, Any, int]:
-    everything = len(words) < 2
-    code = 0
-    targets = list(shell.jobs) if everything else []
-    for word in words[1:]:
-        pid = int(word) if word.isdigit() else -1
-        found = next((job for job in shell.jobs if job.pid == pid), None)
-        if word.startswith("%"):
-            found = _target(shell, word)
-        if found is None:
-            code = 127
-        else:
-            targets.append(found)
-    for job in targets:
-        while job.exit_code is None:
-            shell.waiting = job.waiter()
-            yield shell.waiting
-            shell.waiting = None
-            if shell.pending:
-                return 128 + shell.pending[0]
-        code = job.exit_code
-    shell.jobs = [job for job in shell.jobs if job.exit_code is None]
-    return 0 if everything else code
-
-
 BUILTINS: dict[str, Builtin] = {
     ".": _source,
     ":": _true,
@@ -540,35 +235,35 @@ BUILTINS: dict[str, Builtin] = {
     "break": _break,
     "cd": _cd,
     "continue": _break,
-    "declare": _declare,
+    "declare": declare_builtin,
     "echo": _echo,
     "eval": _eval,
     "exit": _exit,
-    "export": _declare,
+    "export": declare_builtin,
     "false": _false,
-    "getopts": _getopts,
-    "jobs": _jobs,
-    "kill": _kill,
-    "let": _let,
-    "local": _declare,
+    "getopts": getopts_builtin,
+    "jobs": jobs_builtin,
+    "kill": kill_builtin,
+    "let": let_builtin,
+    "local": declare_builtin,
     "pwd": _pwd,
-    "read": _read,
-    "readonly": _declare,
+    "read": read_builtin,
+    "readonly": declare_builtin,
     "return": _return,
-    "set": _set,
-    "shift": _shift,
+    "set": set_builtin,
+    "shift": shift_builtin,
     "shopt": _true,
     "source": _source,
     "test": _test,
-    "trap": _trap,
+    "trap": trap_builtin,
     "true": _true,
     "type": _type,
-    "typeset": _declare,
+    "typeset": declare_builtin,
     "ulimit": _ulimit,
     "umask": _umask,
     "unalias": _unalias,
-    "unset": _unset,
-    "wait": _wait,
+    "unset": unset_builtin,
+    "wait": wait_builtin,
 }
 """Name → what it does, sorted; ``command`` and ``exec`` belong to the interpreter."""
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from webapp.cri.programs.files.nodes import Directory, FileError
 from webapp.cri.programs.problems import NoMoreProcesses
 from webapp.cri.programs.shell.interpreter import Interpreter
-from webapp.cri.programs.shell.parser import ShellSyntaxError, parse_script
+from webapp.cri.programs.shell.parser import parse_script
+from webapp.cri.programs.shell.problems import ShellSyntaxError
 from webapp.cri.programs.shell.state import ExitShell, LeaveLoop, ReturnFunction, ShellFailure
 
 if TYPE_CHECKING:

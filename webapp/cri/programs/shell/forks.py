@@ -6,7 +6,8 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, Self
 
 from webapp.cri.programs.shell.core import ShellCore
-from webapp.cri.programs.shell.parser import ShellSyntaxError, parse_script
+from webapp.cri.programs.shell.parser import parse_script
+from webapp.cri.programs.shell.problems import ShellSyntaxError
 from webapp.cri.programs.shell.state import (
     ShellFailure,
 )

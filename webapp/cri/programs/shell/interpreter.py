@@ -13,7 +13,8 @@ from webapp.cri.programs.problems import NoMoreProcesses
 from webapp.cri.programs.shell.compound import CompoundCommands
 from webapp.cri.programs.shell.double_bracket import DoubleBrackets
 from webapp.cri.programs.shell.forks import Forks
-from webapp.cri.programs.shell.parser import ShellSyntaxError, parse_script
+from webapp.cri.programs.shell.parser import parse_script
+from webapp.cri.programs.shell.problems import ShellSyntaxError
 from webapp.cri.programs.shell.simple import SimpleCommands
 from webapp.cri.programs.shell.state import (
     EXIT_TRAP,

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import tree_sitter_bash
 from tree_sitter import Language, Parser
 
+from webapp.cri.programs.shell.heredocs import MARK, document, take_heredocs
+from webapp.cri.programs.shell.problems import ShellSyntaxError
 from webapp.cri.programs.shell.syntax import (
     EMPTY,
     AndOr,
@@ -26,7 +28,6 @@ from webapp.cri.programs.shell.syntax import (
     For,
     Function,
     If,
-    Literal,
     Not,
     Pipeline,
     Redirect,
@@ -39,7 +40,6 @@ from webapp.cri.programs.shell.syntax import (
 )
 from webapp.cri.programs.shell.words import (
     WordError,
-    end_of_substitution,
     parse_quoted,
     parse_word,
     split_words,
@@ -57,22 +57,6 @@ DEEPEST = 60
 """Compound commands inside one another."""
 
 _PARSER = Parser(Language(tree_sitter_bash.language()))
-_HEREDOC = re.compile(r"<<(-?)[ \t]*((?:\\.|'[^'\n]*'|\"[^\"\n]*\"|[^\s;&|<>()'\"\\])+)")
-_MARK = "\ue000"
-
-
-class ShellSyntaxError(Exception):
-    """A script cannot be parsed.
-
-    Attributes:
-        line: Where, from 1.
-        message: What is wrong.
-    """
-
-    def __init__(self, line: int, message: str) -> None:
-        super().__init__(message)
-        self.line = line
-        self.message = message
 
 
 @lru_cache(maxsize=1024)
@@ -84,7 +68,7 @@ def parse_script(text: str) -> Sequence:
     """
     if len(text) > LONGEST_SCRIPT:
         raise ShellSyntaxError(1, "script too large: not modelled by Podarium")
-    source = _take_heredocs(text.replace("\r\n", "\n")).encode(errors="replace")
+    source = take_heredocs(text.replace("\r\n", "\n")).encode(errors="replace")
     root = _PARSER.parse(source).root_node
     if root.has_error:
         raise _complaint(root)
@@ -108,102 +92,6 @@ def _complaint(root: tree_sitter.Node) -> ShellSyntaxError:
             child for child in reversed(node.children) if child.has_error or child.is_missing
         )
     return ShellSyntaxError(1, "syntax error")
-
-
-def _take_heredocs(text: str) -> str:
-    """Join continued lines; replace here-documents by input from marked names that carry them."""
-    if "<<" not in text and "\\\n" not in text:
-        return text
-    out: list[str] = []
-    waiting: list[tuple[int, str, bool, bool]] = []
-    at = 0
-    while at < len(text):
-        character = text[at]
-        if character == "\\":
-            # A line that goes on in the next: the grammar would end a word there.
-            out.append("" if text.startswith("\\\n", at) else text[at : at + 2])
-            at += 2
-        elif character == "'":
-            end = text.find("'", at + 1)
-            end = len(text) if end < 0 else end + 1
-            out.append(text[at:end])
-            at = end
-        elif character == '"':
-            end = _end_of_double(text, at + 1)
-            out.append(text[at:end])
-            at = end
-        elif character == "#" and (at == 0 or text[at - 1] in " \t\n;"):
-            end = text.find("\n", at)
-            at = len(text) if end < 0 else end
-        elif text.startswith("$((", at):
-            end = _behind_substitution(text, at + 2)
-            out.append(text[at:end])
-            at = end
-        elif text.startswith("<<<", at):
-            out.append("<<<")
-            at += 3
-        elif character == "<" and (found := _HEREDOC.match(text, at)):
-            quoted = bool(re.search(r"['\"\\]", found[2]))
-            waiting.append((len(out), re.sub(r"['\"\\]", "", found[2]), bool(found[1]), quoted))
-            out.append("")
-            at = found.end()
-        elif character == "\n" and waiting:
-            out.append("\n")
-            at += 1
-            for place, mark, tabs, quoted in waiting:
-                body, at = _body(text, at, mark, tabs=tabs)
-                sign = "q" if quoted else "e"
-                out[place] = f"< {_MARK}{sign}{body.encode().hex()}{_MARK}"
-            waiting = []
-        else:
-            out.append(character)
-            at += 1
-    for _, mark, _, _ in waiting:
-        raise ShellSyntaxError(
-            text.count("\n") + 1, f'syntax error: here-document "{mark}" without text'
-        )
-    return "".join(out)
-
-
-def _document(target: str) -> Word:
-    """A here-document's text out of its mark."""
-    sign, body = target[1], bytes.fromhex(target[2:-1]).decode()
-    if sign == "q":
-        return Word((Literal(body, quoted=True),), body, body)
-    return parse_quoted(body, heredoc=True)
-
-
-def _behind_substitution(text: str, at: int) -> int:
-    """Behind the parenthesis that closes, or the text's end."""
-    try:
-        return end_of_substitution(text, at) + 1
-    except WordError:
-        return len(text)
-
-
-def _end_of_double(text: str, at: int) -> int:
-    while at < len(text) and text[at] != '"':
-        if text[at] == "\\":
-            at += 2
-        elif text.startswith("$(", at):
-            at = _behind_substitution(text, at + 2)
-        else:
-            at += 1
-    return at + 1
-
-
-def _body(text: str, at: int, mark: str, *, tabs: bool) -> tuple[str, int]:
-    lines: list[str] = []
-    while at < len(text):
-        end = text.find("\n", at)
-        line, following = (text[at:], len(text)) if end < 0 else (text[at:end], end + 1)
-        at = following
-        if tabs:
-            line = line.lstrip("\t")
-        if line == mark:
-            break
-        lines.append(line + "\n")
-    return "".join(lines), at
 
 
 class _Lowering:
@@ -389,8 +277,8 @@ class _Lowering:
             return [Redirect(default if fd == -2 else fd, "close", parse_word(""))]
         if target is None:
             raise self._unmodelled(node)
-        if target.text.startswith(_MARK):
-            return [Redirect(0 if fd == -2 else fd, "text", _document(target.text))]
+        if target.text.startswith(MARK):
+            return [Redirect(0 if fd == -2 else fd, "text", document(target.text))]
         if operator in ("&>", "&>>"):
             return [Redirect(-1, ">" if operator == "&>" else ">>", target)]
         if operator == ">&" and fd == -2 and not re.fullmatch(r"\d+|-|\$.*", target.text):
