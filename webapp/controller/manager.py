@@ -18,6 +18,9 @@ from webapp.controller.deployment.deployment_controller import DeploymentControl
 from webapp.controller.disruption.disruption import DisruptionController
 from webapp.controller.endpoints.endpoints_controller import EndpointsController
 from webapp.controller.endpointslice.endpointslice import EndpointSliceController
+from webapp.controller.endpointslicemirroring.endpointslicemirroring_controller import (
+    EndpointSliceMirroringController,
+)
 from webapp.controller.garbagecollector.garbage_collector import GarbageCollector
 from webapp.controller.job.job_controller import JobController
 from webapp.controller.namespace.namespace_controller import NamespaceController
@@ -29,6 +32,7 @@ from webapp.controller.podgc.pod_gc import PodGCController
 from webapp.controller.replicaset.replica_set import ReplicaSetController
 from webapp.controller.replication.replication_controller import ReplicationManager
 from webapp.controller.resourcequota.resource_quota_controller import ResourceQuotaController
+from webapp.controller.service.service_controller import ServiceController
 from webapp.controller.serviceaccount.root_ca_publisher import RootCACertPublisher
 from webapp.controller.serviceaccount.serviceaccounts_controller import ServiceAccountsController
 from webapp.controller.statefulset.stateful_set import StatefulSetController
@@ -56,6 +60,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     DeploymentController,
     DisruptionController,
     EndpointSliceController,
+    EndpointSliceMirroringController,
     EndpointsController,
     ExpandController,
     GarbageCollector,
@@ -73,6 +78,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     ResourceQuotaController,
     RootCACertPublisher,
     ServiceAccountsController,
+    ServiceController,
     StatefulSetController,
     TTLAfterFinishedController,
     TaintEvictionController,

@@ -7,7 +7,7 @@ Models:
 
 from __future__ import annotations
 
-from ipaddress import ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import TYPE_CHECKING
 
 from webapp.api import formats
@@ -19,6 +19,7 @@ from webapp.api.core.validation.checks import (
     port_number,
     port_number_or_name,
 )
+from webapp.api.core.validation.service import special_ip
 from webapp.api.objectmeta import problems, validate_immutable, validate_label_selector
 from webapp.apimachinery.field_path import (
     FieldError,
@@ -164,18 +165,30 @@ def _validate_peer(peer: JSONObject, path: Path) -> list[FieldError]:
 
 def _validate_block(block: JSONObject, path: Path) -> list[FieldError]:
     errors = need(block, ("cidr",), path)
-    texts = [(path.child("cidr"), block.get("cidr"))]
-    texts += [
-        (path.child("except").index(index), text)
-        for index, text in enumerate(block.get("except") or ())
-    ]
-    for text_path, text in texts:
-        try:
-            ip_network(text or "0.0.0.0/0", strict=False)
-        except ValueError:
-            problem = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
-            errors.append(invalid(text_path, text, problem))
+    if errors:
+        return errors
+    whole = _network(block["cidr"], path.child("cidr"), errors)
+    for index, text in enumerate(block.get("except") or ()):
+        part_path = path.child("except").index(index)
+        part = _network(text, part_path, errors)
+        if whole is None or part is None:
+            continue
+        inside = part.version == whole.version and (
+            part.network_address in whole and part.prefixlen > whole.prefixlen
+        )
+        if not inside:
+            errors.append(invalid(part_path, text, "must be a strict subset of `cidr`"))
     return errors
+
+
+def _network(text: str, path: Path, errors: list[FieldError]) -> IPv4Network | IPv6Network | None:
+    try:
+        # An address alone is no range.
+        return ip_network(text if "/" in text else "", strict=False)
+    except ValueError:
+        problem = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
+        errors.append(invalid(path, text, problem))
+        return None
 
 
 def validate_endpoint_slice(endpoint_slice: JSONObject) -> list[FieldError]:
@@ -188,7 +201,8 @@ def validate_endpoint_slice(endpoint_slice: JSONObject) -> list[FieldError]:
         if endpoint_slice.get("addressType") != "FQDN":
             for index, address in enumerate(endpoint.get("addresses") or ()):
                 found = formats.ip(address)
-                errors += problems(path.child("addresses").index(index), address, found)
+                where = path.child("addresses").index(index)
+                errors += problems(where, address, found) or special_ip(address, where)
     return errors
 
 

@@ -24,6 +24,7 @@ from webapp.controller.controller_ref_manager import new_controller_ref
 from webapp.controller.endpointslice.endpoints import (
     ZONE_LABEL,
     endpoint_ports,
+    pod_addresses,
     pod_to_endpoint,
     should_be_endpoint,
 )
@@ -57,11 +58,13 @@ class _Published:
         ports_by_key: What the keys stand for.
     """
 
-    __slots__ = ("endpoints", "ports_by_key", "service")
+    __slots__ = ("families", "ports_by_key", "service")
 
     def __init__(self, service: JSONObject) -> None:
         self.service = service
-        self.endpoints: dict[str, tuple[str, JSONObject]] = {}
+        self.families: dict[str, dict[str, tuple[str, JSONObject]]] = {
+            family: {} for family in service["spec"].get("ipFamilies") or ("IPv4",)
+        }
         self.ports_by_key: dict[str, Ports] = {}
 
 
@@ -102,8 +105,13 @@ class EndpointSliceController(Controller):
             return
         held = self._slices.by_index(_BY_SERVICE, key)
         published = self._bring_up_to_date(key, service)
-        plan = plan_slices(held, published.endpoints, published.ports_by_key)
-        self._write(key, service, self._with_labels(service, held, plan))
+        for stored in held:
+            if stored["addressType"] not in published.families:
+                self._delete(key, stored)
+        for family, endpoints in published.families.items():
+            pieces = [stored for stored in held if stored["addressType"] == family]
+            plan = plan_slices(pieces, endpoints, published.ports_by_key)
+            self._write(key, service, family, self._with_labels(service, pieces, plan))
         self._tell_counts(key, published)
 
     def _bring_up_to_date(self, key: str, service: JSONObject) -> _Published:
@@ -120,15 +128,21 @@ class EndpointSliceController(Controller):
 
     def _publish(self, published: _Published, pod_key: str, pod: JSONObject | None) -> None:
         _, name = split_name(pod_key)
-        if pod is None or not should_be_endpoint(pod):
-            published.endpoints.pop(name, None)
+        usable = pod_addresses(pod) if pod is not None and should_be_endpoint(pod) else {}
+        for family, endpoints in published.families.items():
+            if family not in usable:
+                endpoints.pop(name, None)
+        if pod is None or not usable:
             return
         service = published.service
         ports = endpoint_ports(service, pod)
         key = ports_key(ports)
         published.ports_by_key.setdefault(key, ports)
         node = self._nodes.get(pod["spec"].get("nodeName", ""))
-        published.endpoints[name] = (key, pod_to_endpoint(pod, service, node))
+        for family, endpoints in published.families.items():
+            if family in usable:
+                endpoint = pod_to_endpoint(pod, service, node, usable[family])
+                endpoints[name] = (key, endpoint)
 
     # --- writing
 
@@ -146,7 +160,7 @@ class EndpointSliceController(Controller):
                 plan.update.append((stored, ports, stored.get("endpoints") or []))
         return plan
 
-    def _write(self, key: str, service: JSONObject, plan: PackingPlan) -> None:
+    def _write(self, key: str, service: JSONObject, family: str, plan: PackingPlan) -> None:
         namespace = service["metadata"]["namespace"]
         unseen = self._unseen.setdefault(key, {})
         common = {
@@ -173,21 +187,25 @@ class EndpointSliceController(Controller):
                     **common,
                     "ownerReferences": [new_controller_ref(_with_kind(service))],
                 },
-                "addressType": _address_type(service),
+                "addressType": family,
                 "endpoints": endpoints,
                 "ports": list(ports),
             }
             written = self.client.create(ENDPOINT_SLICES, namespace, new_slice)
             unseen[namespaced_name(written)] = int(written["metadata"]["resourceVersion"])
         for stored in plan.delete:
-            try:
-                self.client.delete(ENDPOINT_SLICES, namespace, stored["metadata"]["name"])
-            except NotFound:
-                continue
-            unseen[namespaced_name(stored)] = None
+            self._delete(key, stored)
+
+    def _delete(self, key: str, stored: JSONObject) -> None:
+        metadata = stored["metadata"]
+        try:
+            self.client.delete(ENDPOINT_SLICES, metadata["namespace"], metadata["name"])
+        except NotFound:
+            return
+        self._unseen.setdefault(key, {})[namespaced_name(stored)] = None
 
     def _tell_counts(self, key: str, published: _Published) -> None:
-        endpoints = published.endpoints.values()
+        endpoints = next(iter(published.families.values())).values()
         ready = sum(endpoint["conditions"]["ready"] for _, endpoint in endpoints)
         counts = (ready, len(endpoints) - ready)
         if self._counts.get(key, (0, 0)) == counts:
@@ -224,7 +242,9 @@ class EndpointSliceController(Controller):
         name = new["metadata"]["name"]
         for key, published in list(self._published.items()):
             if any(
-                endpoint.get("nodeName") == name for _, endpoint in published.endpoints.values()
+                endpoint.get("nodeName") == name
+                for endpoints in published.families.values()
+                for _, endpoint in endpoints.values()
             ):
                 del self._published[key]
                 self._enqueue_service(key)
@@ -253,11 +273,6 @@ def _slice_labels(service: JSONObject) -> JSONObject:
     labels[MANAGED_BY_LABEL] = MANAGED_BY
     labels[SERVICE_NAME_LABEL] = service["metadata"]["name"]
     return labels
-
-
-def _address_type(service: JSONObject) -> str:
-    families = service["spec"].get("ipFamilies") or ("IPv4",)
-    return str(families[0])
 
 
 def _with_kind(service: JSONObject) -> JSONObject:

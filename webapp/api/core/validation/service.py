@@ -6,6 +6,7 @@ Models:
 
 from __future__ import annotations
 
+from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any
 
 from webapp.api import formats
@@ -18,7 +19,7 @@ from webapp.api.core.validation.checks import (
     port_number,
     port_number_or_name,
 )
-from webapp.api.objectmeta import problems, validate_labels
+from webapp.api.objectmeta import problems, validate_immutable, validate_labels
 from webapp.apimachinery.field_path import (
     FieldError,
     Path,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 _AFFINITY_SECONDS = range(1, 86401)
 _NODE_PORT_TYPES = frozenset({"LoadBalancer", "NodePort"})
+_LINK_LOCAL_MULTICAST = (ip_network("224.0.0.0/24"), ip_network("ff02::/16"))
 _SPEC = Path("spec")
 _TYPES = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
 
@@ -57,7 +59,8 @@ def validate_service(service: JSONObject) -> list[FieldError]:
     errors += one_of(spec, "sessionAffinity", ("ClientIP", "None"), _SPEC)
     errors += _validate_affinity_seconds(spec)
     errors += one_of(spec, "type", _TYPES, _SPEC)
-    return errors + _validate_addresses(spec) + _validate_policies(spec)
+    errors += _validate_families(spec)
+    return errors + _validate_addresses(spec) + _validate_balancer(spec) + _validate_policies(spec)
 
 
 def validate_service_change(new: JSONObject, old: JSONObject) -> list[FieldError]:
@@ -65,6 +68,11 @@ def validate_service_change(new: JSONObject, old: JSONObject) -> list[FieldError
     after, before = new.get("spec") or {}, old.get("spec") or {}
     if "ExternalName" in (after.get("type"), before.get("type")):
         return []
+    if after.get("type") == before.get("type") == "LoadBalancer":
+        field = "loadBalancerClass"
+        changed = validate_immutable(after.get(field), before.get(field), _SPEC.child(field))
+        if changed:
+            return changed
     old_ip, new_ip = before.get("clusterIP"), after.get("clusterIP")
     if not old_ip or old_ip == new_ip:
         return []
@@ -145,10 +153,33 @@ def _validate_affinity_seconds(spec: JSONObject) -> list[FieldError]:
     return [invalid(path, seconds, text)]
 
 
+def _validate_families(spec: JSONObject) -> list[FieldError]:
+    path = _SPEC.child("ipFamilies")
+    families = spec.get("ipFamilies") or ()
+    errors: list[FieldError] = []
+    if len(families) > 2:
+        errors.append(invalid(path, families, "may only hold up to 2 values"))
+    for index, family in enumerate(families):
+        errors += [
+            FieldError(error.reason, str(path.index(index)), error.message)
+            for error in one_of({"family": family}, "family", ("IPv4", "IPv6"), path)
+        ]
+        if family in families[:index]:
+            errors.append(duplicate(path.index(index), family))
+    return errors + one_of(
+        spec,
+        "ipFamilyPolicy",
+        ("PreferDualStack", "RequireDualStack", "SingleStack"),
+        _SPEC,
+        optional=True,
+    )
+
+
 def _validate_addresses(spec: JSONObject) -> list[FieldError]:
     errors: list[FieldError] = []
     for index, address in enumerate(spec.get("externalIPs") or ()):
-        errors += problems(_SPEC.child("externalIPs").index(index), address, formats.ip(address))
+        path = _SPEC.child("externalIPs").index(index)
+        errors += problems(path, address, formats.ip(address)) or special_ip(address, path)
     address = spec.get("clusterIP")
     if address and address != "None":
         errors += problems(_SPEC.child("clusterIPs").index(0), address, formats.ip(address))
@@ -156,6 +187,50 @@ def _validate_addresses(spec: JSONObject) -> list[FieldError]:
     if addresses and address and addresses[0] != address:
         text = "first value must match `clusterIP`"
         errors.append(invalid(_SPEC.child("clusterIPs"), addresses, text))
+    return errors
+
+
+def special_ip(address: str, path: Path) -> list[FieldError]:
+    """Addresses that only mean something on the machine or wire itself cannot be sent to.
+
+    Models:
+        pkg/apis/core/validation/validation.go ValidateNonSpecialIP
+    """
+    try:
+        ip = ip_address(address)
+    except ValueError:  # somebody else says so
+        return []
+    found = (
+        (ip.is_unspecified, f"may not be unspecified ({address})"),
+        (ip.is_loopback, "may not be in the loopback range (127.0.0.0/8, ::1/128)"),
+        (ip.is_link_local, "may not be in the link-local range (169.254.0.0/16, fe80::/10)"),
+        (
+            any(ip.version == net.version and ip in net for net in _LINK_LOCAL_MULTICAST),
+            "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)",
+        ),
+    )
+    return [invalid(path, address, text) for holds, text in found if holds]
+
+
+def _validate_balancer(spec: JSONObject) -> list[FieldError]:
+    errors: list[FieldError] = []
+    is_balancer = spec.get("type") == "LoadBalancer"
+    path = _SPEC.child("loadBalancerSourceRanges")
+    ranges = spec.get("loadBalancerSourceRanges") or ()
+    if ranges and not is_balancer:
+        errors.append(forbidden(path, "may only be used when `type` is 'LoadBalancer'"))
+    for index, text in enumerate(ranges):
+        try:
+            ip_network(text.strip(), strict=False)
+        except ValueError:
+            problem = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
+            errors.append(invalid(path.index(index), text, problem))
+    class_ = spec.get("loadBalancerClass")
+    class_path = _SPEC.child("loadBalancerClass")
+    if class_ and not is_balancer:
+        errors.append(forbidden(class_path, "may only be used when `type` is 'LoadBalancer'"))
+    elif class_:
+        errors += problems(class_path, class_, formats.qualified_name(class_))
     return errors
 
 
