@@ -23,6 +23,8 @@ RESOURCES = {
     "Event": resources.EVENTS,
     "Fault": resources.FAULTS,
     "HorizontalPodAutoscaler": resources.HORIZONTAL_POD_AUTOSCALERS,
+    "Ingress": resources.INGRESSES,
+    "IngressClass": resources.INGRESS_CLASSES,
     "Job": resources.JOBS,
     "LimitRange": resources.LIMIT_RANGES,
     "Namespace": resources.NAMESPACES,
@@ -42,7 +44,7 @@ RESOURCES = {
     "StorageClass": resources.STORAGE_CLASSES,
     "Traffic": resources.TRAFFICS,
 }
-CLUSTER_SCOPED = {"Fault", "Namespace", "Node", "PersistentVolume", "StorageClass"}
+CLUSTER_SCOPED = {"Fault", "IngressClass", "Namespace", "Node", "PersistentVolume", "StorageClass"}
 
 
 class World:

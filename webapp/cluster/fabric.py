@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from webapp.api.resources import NAMESPACES, NETWORK_POLICIES
 from webapp.cluster.ends import OUTSIDE, Ends
+from webapp.cluster.http_proxy import HTTPProxies
+from webapp.cluster.ingresses import IMAGE as INGRESS_IMAGE
+from webapp.cluster.ingresses import IngressRules
 from webapp.cluster.listeners import Listeners
 from webapp.cluster.paths import FROM_OUTSIDE, Paths
 from webapp.cluster.pod_network import PodNetwork
@@ -108,6 +111,10 @@ class Fabric:
         self.requests = Requests(
             sim, recorder, paths, ClusterDNS(informers), listeners, machines.plane.flows
         )
+        listeners.proxies = HTTPProxies(
+            self.requests, informers, streams.stream("network/http-proxy")
+        )
+        listeners.proxies.makers[INGRESS_IMAGE] = IngressRules(informers)
         self._follow(informers)
 
     def network(self, node: str, sandbox: Sandbox, container: str = "") -> PodNetwork:

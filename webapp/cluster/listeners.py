@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from webapp.cluster.ends import BUILT_IN_DNS
+from webapp.cluster.paths import Client
 from webapp.cri.conversations import GREETINGS, LINE_SERVERS, LineConversation
 from webapp.cri.http_conversation import HTTPConversation
 from webapp.cri.pages import SPEAK_NO_HTTP, Page
@@ -15,6 +16,7 @@ from webapp.network.outside import HOSTS, LATENCY_MS, page
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from webapp.cluster.http_proxy import HTTPProxies
     from webapp.cluster.paths import Way
     from webapp.cri.api import Container, Sandbox
     from webapp.cri.programs.network import Conversation, HTTPRequest, Server
@@ -25,10 +27,15 @@ COREDNS = "registry.k8s.io/coredns/coredns"
 
 
 class Listeners:
-    """Everybody who listens, in sandboxes and outside."""
+    """Everybody who listens, in sandboxes and outside.
+
+    Attributes:
+        proxies: Those who pass HTTP requests on; ``None`` until they are known.
+    """
 
     def __init__(self, sim: Simulation) -> None:
         self._sim = sim
+        self.proxies: HTTPProxies | None = None
         self._own: dict[tuple[str, str, int], Server] = {}
         self._data: dict[str, dict[bytes, bytes]] = {}
 
@@ -61,6 +68,13 @@ class Listeners:
         container = target.runtime.listener_on(target.sandbox, way.port)
         if container is None:
             return None
+        if self.proxies is not None and way.end is not None:
+            image = parse_reference(container.config.image).short_name
+            if image in self.proxies.makers:
+                client = Client(way.end, way.end.node, target.sandbox, container.config.name)
+                proxy = self.proxies.server(image, client, way.port)
+                if proxy is not None:
+                    return proxy
         return _ContainerServer(self, target.runtime, target.sandbox, container, way.port)
 
     def is_name_server(self, way: Way) -> bool:

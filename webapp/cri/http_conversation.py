@@ -93,7 +93,7 @@ class HTTPConversation:
         if request is None or self._over:
             return
         method = request.method.decode()
-        page = self._answer(method, request.target.decode("latin-1"))
+        page = self._page(request)
         if page is None:
             self._close()
             return
@@ -103,6 +103,9 @@ class HTTPConversation:
             return
         self._protocol.start_next_cycle()
         self._read()
+
+    def _page(self, request: h11.Request) -> Page | None:
+        return self._answer(request.method.decode(), request.target.decode("latin-1"))
 
     def _write_page(self, page: Page, method: str) -> None:
         now = datetime.fromtimestamp(self._sim.now_ms / 1000, UTC)

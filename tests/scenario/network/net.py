@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from webapp.apimachinery.log_options import LogOptions
+from webapp.cri.programs.network import Stopped
 from webapp.trace.facts import NetworkRequestEnded, NetworkRequestRouted
 
 
@@ -98,3 +99,15 @@ def ended(world: Any) -> Any:
 
 def pod_ip(world: Any, name: str) -> str:
     return str(world.get("Pod", name)["status"]["podIP"])
+
+
+def curl(world: Any, address: str, path: str = "/", host: str = "", port: int = 80) -> str:
+    """What a client outside gets, head and body; why there is no connection, if there is none."""
+    chunks: list[bytes] = []
+    connection = world.cluster.dial(address, port, lambda data: chunks.append(data or b""))
+    if isinstance(connection, Stopped):
+        return connection.kind
+    head = f"GET {path} HTTP/1.1\r\nHost: {host or address}\r\nConnection: close\r\n\r\n"
+    connection.send(head.encode())
+    world.run_for(seconds=1)
+    return b"".join(chunks).decode()

@@ -4,24 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.scenario.network.net import make_pod, make_service
+from tests.scenario.network.net import curl, make_pod, make_service
 from tests.world import World
-from webapp.cri.programs.network import Stopped
 
 
 def ingress(world: World, name: str = "web") -> Any:
     return (world.get("Service", name)["status"].get("loadBalancer") or {}).get("ingress")
-
-
-def curl(world: World, address: str, port: int = 80) -> str:
-    """What a client outside gets."""
-    chunks: list[bytes] = []
-    connection = world.cluster.dial(address, port, lambda data: chunks.append(data or b""))
-    if isinstance(connection, Stopped):
-        return connection.kind
-    connection.send(b"GET / HTTP/1.1\r\nHost: web\r\nConnection: close\r\n\r\n")
-    world.run_for(seconds=1)
-    return b"".join(chunks).decode()
 
 
 def test_a_load_balancer_gets_an_address_after_a_while() -> None:

@@ -8,6 +8,7 @@ from webapp.apimachinery.schema import GroupVersionResource
 from webapp.apimachinery.scheme import BUILTIN_KINDS
 from webapp.cluster.addons.agents import agent_objects, proxy_objects
 from webapp.cluster.addons.dns import dns_objects
+from webapp.cluster.addons.ingress import ingress_objects
 
 if TYPE_CHECKING:
     from webapp.apimachinery.meta import JSONObject
@@ -24,7 +25,7 @@ _RESOURCES = {
 
 def addon_objects(plugin: str, proxy_mode: str) -> list[JSONObject]:
     """All objects, in order of making."""
-    return [*dns_objects(), *proxy_objects(proxy_mode), *agent_objects(plugin)]
+    return [*dns_objects(), *proxy_objects(proxy_mode), *agent_objects(plugin), *ingress_objects()]
 
 
 def install(client: RESTClient, plugin: str, proxy_mode: str) -> None:
