@@ -1,4 +1,5 @@
 /** A Pod's containers in the order in which they start. */
+import type { Inside } from "./inside.ts";
 import type { ContainerView, PodView, VolumeView } from "../live/protocol.ts";
 
 export interface OrderedContainer {
@@ -21,9 +22,15 @@ export function containersInOrder(pod: PodView): OrderedContainer[] {
 export const ownVolumes = (pod: PodView): VolumeView[] =>
   pod.volumes.filter((volume) => !volume.name.startsWith("kube-api-access"));
 
-/** The volume that is drawn under the containers: the first of the Pod's own. */
-export const drawnVolume = (pod: PodView | undefined): VolumeView | undefined =>
-  pod ? ownVolumes(pod)[0] : undefined;
+/** The volume that is drawn under the containers: of the Pod's own the one written last, else the first. */
+export function drawnVolume(pod: PodView | undefined, inside: Inside | null = null): VolumeView | undefined {
+  const volumes = pod ? ownVolumes(pod) : [];
+  const written = (volume: VolumeView): number => inside?.volumes.get(volume.name)?.last?.at ?? -1;
+  return volumes.reduce<VolumeView | undefined>(
+    (best, one) => (best && written(best) >= written(one) ? best : one),
+    undefined,
+  );
+}
 
 const NUMBERS = ["", "", "", "three", "four", "five", "six", "seven", "eight", "nine"];
 
@@ -31,4 +38,10 @@ const NUMBERS = ["", "", "", "three", "four", "five", "six", "seven", "eight", "
 export function sharedBy(count: number): string {
   if (count < 2) return "for the whole Pod";
   return count === 2 ? "shared by both" : `shared by all ${NUMBERS[count] ?? count}`;
+}
+
+/** How high the opened Pod would like to be: its volume, and what its containers use, take room. */
+export function openHeight(pod: PodView | undefined, usual: number): number {
+  const alive = pod?.containers.some(({ state }) => state === "running") ?? false;
+  return usual + (drawnVolume(pod) ? 40 : 0) + (alive ? 50 : 0) - 30;
 }

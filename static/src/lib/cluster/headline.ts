@@ -1,6 +1,7 @@
 /** One true sentence about what matters now. */
 import type { JourneyView, NodeView, PodView } from "../live/protocol.ts";
 import { findView, type Called, type Cluster } from "./objects.ts";
+import { failureHeadline, lifeHeadline } from "./pod-headline.ts";
 import { isOnItsWay, isSystem } from "./story.ts";
 
 export interface HeadlineInput {
@@ -26,6 +27,10 @@ export interface Headline {
 }
 
 export function headlineFor({ journey, pod, selected, now, nodes, pods }: HeadlineInput): Headline {
+  const failure = pod ? failureHeadline(pod) : null;
+  if (pod && failure) return { ...failure, emphasis: pod.name };
+  const life = pod && selected ? lifeHeadline(pod) : null;
+  if (pod && life) return { ...life, emphasis: pod.name };
   if (journey) {
     const bad = pod?.state === "failing" || journey.steps.some((step) => step.outcome === "failed");
     if (bad && pod?.state === "failing") return { text: failing(pod), emphasis: pod.name, bad };

@@ -1,4 +1,5 @@
 /** How a state is drawn: never by colour alone, always with its icon and its border's shape. */
+import { podKindWords } from "./pod-notes.ts";
 import type { ContainerView, PodView, State } from "../live/protocol.ts";
 
 export type StateIcon = "ok" | "prog" | "wait" | "fail" | "term" | "unk" | "done";
@@ -23,10 +24,11 @@ export function containerLook(container: ContainerView): { state: State; word: s
   const { state, reason, exitCode, ready, role } = container;
   if (state === "terminated") {
     if (exitCode === 0) return { state: role === "init" ? "running" : "completed", word: "Completed" };
-    return { state: "failing", word: reason || `Exit ${exitCode ?? "?"}` };
+    return { state: "failing", word: `${reason || "Exit"} ${exitCode ?? "?"}` };
   }
   if (state === "running") {
     if (role === "init") return { state: "progress", word: "Running" };
+    if (role === "ephemeral") return { state: "running", word: "Running" };
     return ready ? { state: "running", word: "Ready" } : { state: "progress", word: "Starting" };
   }
   if (FAILING.has(reason) || reason.endsWith("Error"))
@@ -37,6 +39,7 @@ export function containerLook(container: ContainerView): { state: State; word: s
 
 /** kubectl's STATUS word, shortened where the long form tells no more. */
 export function shortStatus(status: string, restarts: number): string {
+  if (status === "Init:CrashLoopBackOff") return restarts > 0 ? `Init loop ×${restarts}` : "Init loop";
   if (status === "CrashLoopBackOff") return restarts > 0 ? `CrashLoop ×${restarts}` : "CrashLoop";
   if (status === "ContainerCreating") return "Creating";
   if (status === "ImagePullBackOff") return "Pull failed";
@@ -56,5 +59,5 @@ export function podSentence(pod: PodView): string {
   const place = pod.node ? `on ${pod.node}` : "without a Node";
   const ip = pod.ip ? `, IP ${pod.ip}` : "";
   const why = pod.message ? `: ${pod.message}` : "";
-  return `Pod ${pod.name}, ${pod.status}, ${pod.ready} of ${pod.total} containers ready, ${place}${ip}${why}`;
+  return `Pod ${pod.name}, ${pod.status}, ${pod.ready} of ${pod.total} containers ready, ${place}${ip}${podKindWords(pod)}${why}`;
 }

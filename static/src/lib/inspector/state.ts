@@ -42,6 +42,8 @@ export interface ContainerState {
   restarts: number;
   /** How it ended the time before. */
   last: string;
+  /** Requests and limits, and those it still has while others are wished; "" without any. */
+  resources: string;
 }
 
 export function containersOf(object: unknown): ContainerState[] {
@@ -71,6 +73,7 @@ function containerState(container: JsonTree, status: JsonTree, role: ContainerSt
     image: text(container["image"]),
     restarts: amount(status["restartCount"]),
     last: endWords(tree(tree(status["lastState"])["terminated"])),
+    resources: resourceWords(container["resources"], status["resources"]),
     ...stateWords(state, status["ready"] === true, role),
   };
 }
@@ -105,6 +108,22 @@ function stateWords(
     message: text(waiting["message"]),
     since: null,
   };
+}
+
+function resourceWords(wished: unknown, had: unknown): string {
+  const wish = amountsOf(wished);
+  const has = had === undefined ? wish : amountsOf(had);
+  return has === wish || !has ? wish : `${wish || "nothing asked"}; it still has: ${has}`;
+}
+
+function amountsOf(resources: unknown): string {
+  const part = (field: string, word: string): string => {
+    const found = Object.entries(tree(tree(resources)[field]));
+    return found.length > 0
+      ? `${word} ${found.map(([name, value]) => `${name} ${String(value)}`).join(", ")}`
+      : "";
+  };
+  return [part("requests", "asks for"), part("limits", "at most")].filter(Boolean).join("; ");
 }
 
 function endWords(ended: JsonTree): string {

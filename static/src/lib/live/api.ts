@@ -99,6 +99,11 @@ export class Api {
     return this.request("PATCH", CLOCK, JSON.stringify({ spec }), "application/merge-patch+json");
   }
 
+  /** What goes on inside a Pod at this moment: memory, processor time, probes, volumes. */
+  lookInside(node: string, uid: string): Promise<ApiAnswer> {
+    return this.request("GET", `/inside/pods/${encodeURIComponent(node)}/${encodeURIComponent(uid)}`);
+  }
+
   /** What the server knows about a Pod's nine steps, verdicts and scores. */
   explainPod(namespace: string, name: string): Promise<ApiAnswer> {
     return this.request("GET", `/explain/pods/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}`);

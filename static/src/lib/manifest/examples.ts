@@ -8,7 +8,13 @@ import namespaceAndRbac from "./examples/namespace-and-rbac.yaml?raw";
 import newNode from "./examples/new-node.yaml?raw";
 import noSuchImage from "./examples/no-such-image.yaml?raw";
 import onlyOnSsd from "./examples/only-on-ssd.yaml?raw";
+import outOfMemory from "./examples/out-of-memory.yaml?raw";
+import probes from "./examples/probes.yaml?raw";
+import resize from "./examples/resize.yaml?raw";
 import rollingUpdate from "./examples/rolling-update.yaml?raw";
+import sandboxes from "./examples/sandboxes.yaml?raw";
+import sharedVolume from "./examples/shared-volume.yaml?raw";
+import slowGoodbye from "./examples/slow-goodbye.yaml?raw";
 
 export interface Example {
   title: string;
@@ -55,6 +61,38 @@ export const examples: readonly Example[] = [
     title: "A crash loop",
     watch: "Its program ends with an error; the kubelet starts it again, each time after a longer pause.",
     text: crashLoop,
+  },
+  {
+    title: "Probes: startup, readiness, liveness",
+    watch:
+      "The startup probe lets the others begin; after 90 s it is no longer ready, then liveness has it restarted.",
+    text: probes,
+  },
+  {
+    title: "Out of memory, out of CPU time",
+    watch: "One container passes its memory limit and is killed with 137; the other is only slowed down.",
+    text: outOfMemory,
+  },
+  {
+    title: "A volume and localhost between containers",
+    watch: "Open the Pod: the volume says what was written last and by whom, the dark bar who answers where.",
+    text: sharedVolume,
+  },
+  {
+    title: "A container that will not stop",
+    watch: "Delete it: both get SIGTERM, one ends with 143, the other is killed after 30 s with 137.",
+    text: slowGoodbye,
+  },
+  {
+    title: "Containers, a virtual machine, Wasm",
+    watch: "A Node with more runtime handlers; two walls mean a virtual machine, a cut corner WebAssembly.",
+    text: sandboxes,
+  },
+  {
+    title: "A Pod to resize in place",
+    watch:
+      'Then: kubectl patch pod growing --subresource resize -p \'{"spec":{"containers":[{"name":"app","resources":{"requests":{"cpu":"1"},"limits":{"cpu":"1"}}}]}}\'',
+    text: resize,
   },
   {
     title: "An image that does not exist",

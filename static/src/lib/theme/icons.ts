@@ -2,6 +2,7 @@
 export const icons = {
   bolt: '<path d="M13 2L5 14h6l-1 8 8-12h-6z"/>',
   box: '<path d="M12 3l8.5 4.5v9L12 21l-8.5-4.5v-9z"/><path d="M3.5 7.5L12 12l8.5-4.5M12 12v9"/>',
+  bug: '<rect x="8" y="8" width="8" height="11" rx="4"/><path d="M9 8a3 3 0 0 1 6 0M3 13.5h5M16 13.5h5M4 20l4-2.5M20 20l-4-2.5M4 7l4 3M20 7l-4 3"/>',
   clip: '<path d="M8 4H5v17h14V4h-3"/><path d="M9 2.5h6v4H9zM8.5 14l2.5 2.5 4.5-5"/>',
   doc: '<path d="M6 3h8l5 5v13H6z"/><path d="M14 3v5h5M9.5 13h6M9.5 17h4"/>',
   done: '<path d="M6 21V4h11l-2.5 4L17 12H6"/>',
@@ -12,6 +13,7 @@ export const icons = {
   ff: '<path d="M4 6l7 6-7 6zM13 6l7 6-7 6z"/>',
   funnel: '<path d="M3 4h18l-7 9v7l-4-2.5V13z"/>',
   gear: '<circle cx="12" cy="12" r="3.2"/><path d="M12 2.5v3M12 18.5v3M2.5 12h3M18.5 12h3M5.3 5.3l2.1 2.1M16.6 16.6l2.1 2.1M18.7 5.3l-2.1 2.1M7.4 16.6l-2.1 2.1"/>',
+  hex: '<path d="M12 2.5l8.3 4.75v9.5L12 21.5l-8.3-4.75v-9.5z"/><path d="M8 10l1.4 5 1.3-4 1.3 4 1.4-5"/>',
   hub: '<circle cx="12" cy="5" r="2.6"/><circle cx="5" cy="19" r="2.6"/><circle cx="19" cy="19" r="2.6"/><path d="M12 7.6V13M12 13l-5.4 3.8M12 13l5.4 3.8"/>',
   key: '<circle cx="8" cy="15" r="4"/><path d="M11 12l9-9M16 7l3 3"/>',
   laptop: '<rect x="4" y="4" width="16" height="11" rx="2"/><path d="M2 20h20"/>',
@@ -37,6 +39,7 @@ export const icons = {
   turtle: '<path d="M4 15a6 6 0 0 1 12 0zM16 13c2-3 5-2 5 0s-2 2-5 2M6 15v3M14 15v3"/>',
   unk: '<path d="M8.5 9a3.5 3.5 0 1 1 5 3.2c-1 .6-1.5 1.2-1.5 2.6"/><path d="M12 19v.01"/>',
   up: '<path d="M12 20V5M5.5 11L12 4.5 18.5 11"/>',
+  vm: '<rect x="2.5" y="3.5" width="19" height="13" rx="2"/><rect x="7" y="7" width="10" height="6" rx="1"/><path d="M8 20.5h8M12 16.5v4"/>',
   wait: '<path d="M7 4h10M7 20h10M8 4c0 5 8 6 8 8s-8 3-8 8M16 4c0 5-8 6-8 8s8 3 8 8"/>',
 } as const;
 

@@ -3,6 +3,11 @@
  * Enters: frames from the stream. Leaves: reactive state that the regions draw.
  */
 import { parseExplanation, type Explanation } from "../cluster/explanation.ts";
+import {
+  noContainerMoments,
+  withContainerMoments,
+  type ContainerMoments,
+} from "../cluster/container-moments.ts";
 import { findView } from "../cluster/objects.ts";
 import { noMoments, reduceFacts, withVerdicts, type Moments } from "../cluster/moments.ts";
 import { activeService, shownServices } from "../cluster/services.ts";
@@ -44,6 +49,10 @@ export class Session implements StreamListener {
   /** Null until the first attempt has ended. */
   connected = $state.raw<boolean | null>(null);
   moments = $state.raw<Moments>(noMoments);
+  /** What happened last to each container. */
+  containerMoments = $state.raw<ContainerMoments>(noContainerMoments);
+  /** The container of the selected Pod that was picked last; "" for none. */
+  container = $state.raw("");
   /** UID of a Pod that the visitor folded up. */
   folded = $state.raw<string | null>(null);
   /** The story in full, when it was asked for. */
@@ -137,6 +146,7 @@ export class Session implements StreamListener {
 
   onFacts(frame: Facts): void {
     this.moments = reduceFacts(this.moments, frame.facts);
+    this.containerMoments = withContainerMoments(this.containerMoments, frame.facts);
     this.#tripListener(sampled(frame.facts, TRIPS_A_FRAME));
   }
 
@@ -165,7 +175,8 @@ export class Session implements StreamListener {
     this.refresh();
   }
 
-  select(ref: ObjectRef): void {
+  select(ref: ObjectRef, container = ""): void {
+    if (container || !this.selection.is(ref.kind, ref.namespace, ref.name)) this.container = container;
     this.selection.select(ref);
     if (this.available.has("inspector")) this.panels.open("inspector");
     this.folded = null;
