@@ -63,7 +63,7 @@ class PodView(View):
 
     ``status`` is the word in kubectl's STATUS column, ``state`` how it is drawn, ``ready`` and
     ``total`` the READY column, ``step`` the last of the nine steps that is done (0 to 9),
-    ``message`` why it waits, if it does, ``sandbox`` what it runs in, by its RuntimeClass's handler. ``cpu_millis`` and ``memory_bytes`` are requests.
+    ``message`` why it waits, if it does, ``nominated_node`` where room is made for it, ``sandbox`` what it runs in, by its RuntimeClass's handler. ``cpu_millis`` and ``memory_bytes`` are requests.
     ``lost`` says that its Node is not heard of or gone, ``evicted_at`` when taints end its stay there,
     ``bare`` that no controller would replace it; ``replaces`` and ``replaces_name`` are the Pod in whose
     place its controller made it. ``resize`` is how a resize stands (``InProgress``, ``Deferred``,
@@ -94,6 +94,7 @@ class PodView(View):
     cpu_millis: int
     memory_bytes: int
     message: str
+    nominated_node: str
     step: int
     qos: str
     priority: int

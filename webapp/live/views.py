@@ -112,6 +112,7 @@ def pod_view(
         cpu_millis=cpu,
         memory_bytes=memory,
         message=_waiting_message(status),
+        nominated_node=status.get("nominatedNodeName", ""),
         step=step,
         qos=status.get("qosClass") or qos_class(pod),
         priority=spec.get("priority") or 0,

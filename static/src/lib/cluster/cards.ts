@@ -1,6 +1,6 @@
 /** What the control plane's cards say, in plain words. */
 import type { NodeView, PodView, WorkloadView } from "../live/protocol.ts";
-import type { Moments, Scheduling, Subject } from "./moments.ts";
+import type { Moments, Subject } from "./moments.ts";
 import { isSystem } from "./story.ts";
 
 const VERBS: Record<string, string> = {
@@ -39,34 +39,6 @@ export function toldWorkload(
   return tops[0];
 }
 
-/** The scheduler's finding as a chip on a Node. */
-export function verdictOn(
-  scheduling: Scheduling | undefined,
-  node: string,
-): {
-  state: "running" | "failing" | "completed";
-  icon: "star" | "ok" | "fail";
-  text: string;
-  title: string;
-} | null {
-  if (!scheduling) return null;
-  const reason = scheduling.refused.get(node);
-  if (reason !== undefined)
-    return { state: "failing", icon: "fail", text: shortReason(reason), title: reason };
-  const score = scheduling.scores.get(node);
-  const points = score === undefined ? "" : ` · ${score}`;
-  if (scheduling.chosen === node) {
-    return {
-      state: "running",
-      icon: "star",
-      text: `chosen${points}`,
-      title: `chosen by the scheduler${points}`,
-    };
-  }
-  if (score === undefined && !scheduling.feasible.includes(node)) return null;
-  return { state: "completed", icon: "ok", text: `fits${points}`, title: `fits${points}` };
-}
-
 /** A Node's own state as a chip. */
 export function nodeChip(node: NodeView): {
   state: "running" | "waiting" | "failing";
@@ -82,13 +54,4 @@ export function nodeChip(node: NodeView): {
   const taint = node.taints.find((one) => !one.startsWith("node.kubernetes.io/"));
   if (taint) return { state: "waiting", icon: "shield", text: "tainted", title };
   return { state: "running", icon: "ok", text: "Ready", title };
-}
-
-function shortReason(reason: string): string {
-  if (/Insufficient|Too many pods/.test(reason)) return "no room";
-  if (/taint/.test(reason)) return "tainted";
-  if (/affinity|selector/.test(reason)) return "no match";
-  if (/unschedulable/.test(reason)) return "cordoned";
-  if (/ports/.test(reason)) return "port taken";
-  return "does not fit";
 }

@@ -4,18 +4,7 @@
  */
 import type { FactView } from "../live/protocol.ts";
 import { placeOf } from "./places.ts";
-
-/** What the scheduler found out about one Pod in its last attempt. */
-export interface Scheduling {
-  total: number;
-  feasibleCount: number;
-  feasible: readonly string[];
-  /** Node → first reason that refused it. */
-  refused: ReadonlyMap<string, string>;
-  /** Node → weighted sum of scores. */
-  scores: ReadonlyMap<string, number>;
-  chosen: string;
-}
+import { preemptionOf, reduceScheduling, type Preemption, type Scheduling } from "./scheduling.ts";
 
 export interface Subject {
   kind: string;
@@ -27,10 +16,22 @@ export interface Moments {
   request: (Subject & { actor: string; verb: string; resource: string }) | null;
   stored: (Subject & { resource: string; revision: number }) | null;
   controller: string;
+  /** By the Pod's UID. */
   scheduling: ReadonlyMap<string, Scheduling>;
+  /** UID of the Pod whose Nodes were filtered last. */
+  decided: string | null;
+  /** By the UID of the Pod that others make room for. */
+  preemptions: ReadonlyMap<string, Preemption>;
 }
 
-export const noMoments: Moments = { request: null, stored: null, controller: "", scheduling: new Map() };
+export const noMoments: Moments = {
+  request: null,
+  stored: null,
+  controller: "",
+  scheduling: new Map(),
+  decided: null,
+  preemptions: new Map(),
+};
 
 const KEPT_PODS = 500;
 const CHANGES = new Set(["create", "update", "patch", "delete", "deletecollection"]);
@@ -43,8 +44,15 @@ export function reduceFacts(before: Moments, facts: readonly FactView[]): Moment
 
 /** Adds the scheduler's findings, and who asked if nobody has since, from facts of the past. */
 export function withVerdicts(before: Moments, past: readonly FactView[]): Moments {
-  const learnt = reduceFacts({ ...noMoments, scheduling: before.scheduling }, past);
-  return { ...before, scheduling: learnt.scheduling, request: before.request ?? learnt.request };
+  const { scheduling, preemptions } = before;
+  const learnt = reduceFacts({ ...noMoments, scheduling, preemptions }, past);
+  return {
+    ...learnt,
+    stored: before.stored,
+    controller: before.controller,
+    request: before.request ?? learnt.request,
+    decided: before.decided ?? learnt.decided,
+  };
 }
 
 function reduceFact(moments: Moments, fact: FactView): Moments {
@@ -62,45 +70,24 @@ function reduceFact(moments: Moments, fact: FactView): Moments {
     }
     case "ControllerActed":
       return { ...moments, controller: text(data["summary"]) };
-    case "NodesFiltered":
-      return withScheduling(moments, fact.uid, {
-        total: Number(data["total"]),
-        feasibleCount: Number(data["feasibleCount"]),
-        feasible: list(data["feasible"]).map(text),
-        refused: new Map(pairs(data["verdicts"]).map(([node, reason]) => [text(node), text(reason)])),
-        scores: new Map(),
-        chosen: "",
-      });
-    case "NodesScored":
-      return withScheduling(moments, fact.uid, {
-        scores: new Map(pairs(data["scores"]).map(([node, score]) => [text(node), Number(score)])),
-      });
-    case "NodeChosen":
-      return withScheduling(moments, fact.uid, { chosen: text(data["node"]) });
-    default:
-      return moments;
+    case "PreemptionChosen":
+      return { ...moments, preemptions: remembered(moments.preemptions, fact.uid, preemptionOf(fact)) };
+    default: {
+      const found = reduceScheduling(moments.scheduling.get(fact.uid), fact);
+      if (!found) return moments;
+      const decided = fact.type === "NodesFiltered" ? fact.uid : moments.decided;
+      return { ...moments, decided, scheduling: remembered(moments.scheduling, fact.uid, found) };
+    }
   }
 }
 
-const blank: Scheduling = {
-  total: 0,
-  feasibleCount: 0,
-  feasible: [],
-  refused: new Map(),
-  scores: new Map(),
-  chosen: "",
-};
-
-function withScheduling(moments: Moments, uid: string, part: Partial<Scheduling>): Moments {
-  const scheduling = new Map(moments.scheduling);
-  scheduling.set(uid, { ...(scheduling.get(uid) ?? blank), ...part });
-  const oldest = scheduling.keys().next().value;
-  if (scheduling.size > KEPT_PODS && oldest !== undefined) scheduling.delete(oldest);
-  return { ...moments, scheduling };
+function remembered<T>(before: ReadonlyMap<string, T>, uid: string, value: T): Map<string, T> {
+  const next = new Map(before);
+  next.set(uid, value);
+  const oldest = next.keys().next().value;
+  if (next.size > KEPT_PODS && oldest !== undefined) next.delete(oldest);
+  return next;
 }
 
 const isNoise = (resource: string): boolean => NOISE.has(resource.split("/")[0] ?? "");
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
-const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
-const pairs = (value: unknown): [unknown, unknown][] =>
-  list(value).map((pair) => [list(pair)[0], list(pair)[1]]);

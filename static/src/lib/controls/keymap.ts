@@ -38,14 +38,14 @@ export const bindings: readonly KeyBinding[] = [
     cap: "→",
     words: "next moment",
     inLine: true,
-    act: (s) => void s.changeClock({ runUntil: "nextFact" }),
+    act: (s) => s.advance("nextFact"),
   },
   {
     keys: ["Shift+ArrowRight"],
     cap: "Shift →",
     words: "next step",
     inLine: true,
-    act: (s) => void s.changeClock({ runUntil: "nextStep" }),
+    act: (s) => s.advance("nextStep"),
   },
   {
     keys: ["l"],

@@ -98,6 +98,7 @@ export function demoPod(part: Partial<PodView> & Pick<PodView, "name">): PodView
     cpuMillis: 500,
     memoryBytes: GIBI,
     message: "",
+    nominatedNode: "",
     step: 9,
     qos: "Burstable",
     priority: 0,

@@ -53,6 +53,7 @@ export interface PodView {
   cpuMillis: number;
   memoryBytes: number;
   message: string;
+  nominatedNode: string;
   step: number;
   qos: string;
   priority: number;

@@ -4,6 +4,7 @@ import type {
   JourneyView,
   NodeView,
   PodView,
+  QueueView,
   ServiceView,
   Snapshot,
   WorkloadView,
@@ -24,6 +25,8 @@ export class ClusterReplica {
   journeys = $state.raw<ByUid<JourneyView>>(new Map());
   faults = $state.raw<ByUid<FaultView>>(new Map());
   namespaces = $state.raw<readonly string[]>([]);
+  /** The scheduler's queue; null when it is not known. */
+  queue = $state.raw<QueueView | null>(null);
 
   applySnapshot(frame: Snapshot): void {
     this.revision = frame.revision;
@@ -34,6 +37,7 @@ export class ClusterReplica {
     this.journeys = merged(new Map<string, JourneyView>(), frame.journeys, podUidOf, []);
     this.faults = merged(new Map<string, FaultView>(), frame.faults, uidOf, []);
     this.namespaces = frame.namespaces;
+    this.queue = frame.queue;
     this.filled = true;
   }
 
@@ -46,6 +50,7 @@ export class ClusterReplica {
     this.journeys = merged(this.journeys, frame.journeys, podUidOf, frame.removed);
     this.faults = merged(this.faults, frame.faults, uidOf, frame.removed);
     if (frame.namespaces) this.namespaces = frame.namespaces;
+    if (frame.queue) this.queue = frame.queue;
   }
 }
 

@@ -20,6 +20,7 @@ import type { StreamListener } from "../live/socket.ts";
 import { VirtualClock } from "../live/virtual-clock.svelte.ts";
 import { Attention } from "./attention.svelte.ts";
 import { Filter } from "./filter.svelte.ts";
+import { Pass } from "./pass.svelte.ts";
 import { PictureTime } from "./picture-time.ts";
 import { Panels, type PanelName } from "./panels.svelte.ts";
 import { Playback } from "./playback.svelte.ts";
@@ -96,6 +97,8 @@ export class Session implements StreamListener {
     const pod = uid === null ? undefined : this.replica.pods.get(uid);
     return pod && pod.node && pod.uid !== this.folded ? pod.uid : null;
   });
+  /** The scheduler's pass over the Nodes. */
+  readonly pass = new Pass(this);
   readonly services = $derived(shownServices(this.replica.services));
   #previousService: string | null = null;
   readonly service = $derived.by(() => {
@@ -272,6 +275,15 @@ export class Session implements StreamListener {
       // Without an answer the rail's own summaries remain.
       if (!(error instanceof TypeError)) throw error;
     }
+  }
+
+  pod(uid: string): PodView | undefined {
+    return this.replica.pods.get(uid);
+  }
+
+  /** Shows what comes next: another phase of a decision that stands still, else what time brings. */
+  advance(runUntil: "nextFact" | "nextStep"): void {
+    if (!this.pass.advance()) void this.changeClock({ runUntil });
   }
 
   changeClock(spec: ClockSpec): Promise<void> {
