@@ -190,7 +190,10 @@ class SimulationDriver:
         while not self._stopping and not self.failure:
             try:
                 has_more = self._advance()
+                clock = self.world.clock
                 self._handle_commands()
+                # A command that lets time run again is not to wait until the rest is over.
+                has_more = has_more or self.world.clock is not clock
                 self._note_progress()
             except (SimulationError, JournalError) as error:
                 self._fail(str(error))

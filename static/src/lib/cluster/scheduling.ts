@@ -182,10 +182,13 @@ const REASONS: readonly [RegExp, string, string][] = [
   [/persistent ?volume/i, "its volume is not there", "volume"],
 ];
 
+/** A fact names at most so many refused Nodes. */
+const NAMED_NODES = 20;
+
 /** How a Node fared up to a phase. */
 export interface Standing {
-  state: "running" | "failing" | "completed";
-  icon: "star" | "ok" | "fail";
+  state: "running" | "failing" | "completed" | "unknown";
+  icon: "star" | "ok" | "fail" | "term";
   /** Plain words for a stamp, and fewer for a chip. */
   words: string;
   chip: string;
@@ -210,7 +213,8 @@ export function standingOf(
     const look = { state: "failing", icon: "fail" } as const;
     return { ...look, words: stamp, chip, reason, score: null, share: 0, chosen: false };
   }
-  if (!found.scores.has(node) && !found.feasible.includes(node) && found.chosen !== node) return null;
+  if (!found.scores.has(node) && !found.feasible.includes(node) && found.chosen !== node)
+    return passedBy(found);
   const score = phase === "filter" ? null : (found.scores.get(node) ?? null);
   const points = score === null ? "" : ` · ${score}`;
   const best = Math.max(1, ...found.scores.values());
@@ -230,4 +234,21 @@ export function standingOf(
   const look = { state: "completed", icon: "ok" } as const;
   const words = score === null ? "fits" : `fits${points}`;
   return { ...look, words, chip: `fits${points}`, reason: "", score, share, chosen: false };
+}
+
+/** Where all Nodes that were looked at are named, the others were not needed. */
+function passedBy(found: Scheduling): Standing | null {
+  const named = found.refused.size + found.feasible.length;
+  const isWhole = found.feasible.length === found.feasibleCount && found.refused.size < NAMED_NODES;
+  if (!isWhole || named >= found.total) return null;
+  return {
+    state: "unknown",
+    icon: "term",
+    words: "not looked at",
+    chip: "not looked at",
+    reason: "Nodes enough were found before",
+    score: null,
+    share: 0,
+    chosen: false,
+  };
 }

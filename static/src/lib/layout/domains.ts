@@ -26,20 +26,24 @@ export function domainFrames(
     const before = frames.at(-1);
     if (before?.value === value && last?.rect.y === rect.y && last.size === size) {
       before.rect = { ...before.rect, w: right(box) - before.rect.x };
-    } else frames.push({ value, rect: box, tab: box, small: size === "tile" });
+    } else {
+      const small = size === "tile";
+      frames.push({ value, rect: box, tab: tabOf(node, box), small });
+    }
     last = node;
   }
-  return frames.map((frame) => ({ ...frame, tab: tabOf(frame.rect, frame.small) }));
+  return frames;
 }
 
-/** Below a large Node at its left, where nothing else is; over the edge of a tile at its right. */
-function tabOf(rect: Rect, small: boolean): Rect {
-  if (small) {
-    const w = Math.min(rect.w * 0.62, 220);
-    return { x: right(rect) - w - 12, y: rect.y - 10, w, h: 22 };
-  }
-  const w = Math.min(rect.w / 2 - 100, 300);
-  return { x: rect.x + 14, y: bottom(rect) - 13, w: Math.max(w, 110), h: 28 };
+/** On the lower edge of a Node, where kube-proxy's tab leaves the most room; on the upper edge of a tile. */
+function tabOf({ size, rect, proxy }: NodePlace, box: Rect): Rect {
+  if (size === "tile" || !proxy) return { x: rect.x + 8, y: box.y - 10, w: rect.w - 16, h: 19 };
+  const left = proxy.x - rect.x;
+  const behind = right(rect) - right(proxy);
+  const y = bottom(rect) - 10;
+  return left >= behind
+    ? { x: rect.x + 14, y, w: left - 24, h: 28 }
+    : { x: right(proxy) + 10, y, w: behind - 24, h: 28 };
 }
 
 const grown = ({ x, y, w, h }: Rect, by: number): Rect => ({
