@@ -3,12 +3,14 @@
  * each step, in the shape of the live stream, and a line of words for each.
  */
 import type { FactView } from "../live/protocol.ts";
+import { parseScheduling, type SchedulingStory } from "./attempts.ts";
 import { span } from "./amounts.ts";
 
 export interface Explanation {
   uid: string;
   /** Facts by step, the first step first. */
   steps: FactView[][];
+  scheduling: SchedulingStory;
 }
 
 export function parseExplanation(body: unknown): Explanation | null {
@@ -16,7 +18,11 @@ export function parseExplanation(body: unknown): Explanation | null {
   const steps = items(tree(root["journey"])["steps"]);
   const uid = text(tree(root["pod"])["uid"]);
   if (!uid || steps.length === 0) return null;
-  return { uid, steps: steps.map((step) => items(tree(step)["facts"]).map(factOf)) };
+  return {
+    uid,
+    steps: steps.map((step) => items(tree(step)["facts"]).map(factOf)),
+    scheduling: parseScheduling(body),
+  };
 }
 
 function factOf(value: unknown): FactView {
@@ -72,6 +78,22 @@ function wordsOf(type: string, data: Record<string, unknown>): Words[] {
       return [["stored", `at revision ${amount("revision")}`]];
     case "PodUnschedulable":
       return [["no Node fits", word("message")]];
+    case "DomainsCompared":
+      return [
+        [
+          `Pods by ${word("topologyKey")}`,
+          items(data["domains"])
+            .map((triple) => {
+              const [value, count, allowed] = items(triple);
+              return `${text(value)} ${Number(count)}${allowed === true ? "" : " (closed)"}`;
+            })
+            .join(", "),
+        ],
+      ];
+    case "PreemptionChosen": {
+      const victims = items(data["victims"]).map((pair) => text(items(pair)[0]));
+      return [[`room on ${word("node")}`, `${victims.join(", ")} must go; ${word("rule")}`]];
+    }
     case "PodBound":
       return [["bound to", word("node")]];
     case "PodAccepted":

@@ -8,7 +8,8 @@ import type { Cluster } from "../cluster/objects.ts";
 import { relationsOf } from "./relations.ts";
 import { conditionsOf, containersOf } from "./state.ts";
 import { deletionWords, summarize } from "./summary.ts";
-import { parseWhy, pluginsOf, remediesFor } from "./why.ts";
+import { scorersOf } from "../cluster/attempts.ts";
+import { parseWhy } from "./why.ts";
 import { pieces, toYaml } from "./yaml.ts";
 
 describe("diffLines", () => {
@@ -172,34 +173,7 @@ describe("Why", () => {
     expect(why.attempts.map((attempt) => attempt.number)).toEqual([2, 1]);
     const [newest] = why.attempts;
     expect(newest?.verdicts.map((verdict) => verdict.node)).toEqual(["b", "a", "no"]);
-    expect(newest && pluginsOf(newest)).toEqual(["X", "Y"]);
-  });
-});
-
-describe("remediesFor", () => {
-  it("says once for each kind of refusal what would help", () => {
-    const verdict = (reason: string) => ({
-      node: reason,
-      fits: false,
-      plugin: "",
-      reason,
-      scores: [],
-      total: 0,
-    });
-    const verdicts = [
-      "Insufficient cpu",
-      "Insufficient cpu, Insufficient memory",
-      "node(s) were unschedulable",
-    ];
-
-    const attempt = { number: 1, at: 0, chosen: "", message: "", verdicts: verdicts.map(verdict) };
-
-    expect(remediesFor(attempt)).toEqual([
-      "Ask for less cpu, remove Pods from a Node, or add a Node with more.",
-      "Ask for less memory, remove Pods from a Node, or add a Node with more.",
-      "Uncordon the Node.",
-    ]);
-    expect(remediesFor({ ...attempt, chosen: "a" })).toEqual([]);
+    expect(newest && scorersOf(newest)).toEqual(["X", "Y"]);
   });
 });
 
