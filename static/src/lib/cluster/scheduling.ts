@@ -246,7 +246,7 @@ function passedBy(found: Scheduling): Standing | null {
     icon: "term",
     words: "not looked at",
     chip: "not looked at",
-    reason: "Nodes enough were found before",
+    reason: "enough Nodes fitted before it",
     score: null,
     share: 0,
     chosen: false,

@@ -32,12 +32,14 @@ export function domainFrames(
     }
     last = node;
   }
-  return frames;
+  return frames.map((frame) => (frame.small ? { ...frame, tab: alongTop(frame.rect) } : frame));
 }
 
-/** On the lower edge of a Node, where kube-proxy's tab leaves the most room; on the upper edge of a tile. */
-function tabOf({ size, rect, proxy }: NodePlace, box: Rect): Rect {
-  if (size === "tile" || !proxy) return { x: rect.x + 8, y: box.y - 10, w: rect.w - 16, h: 19 };
+const alongTop = (rect: Rect): Rect => ({ x: rect.x + 12, y: rect.y - 10, w: rect.w - 24, h: 19 });
+
+/** On the lower edge of a Node, where kube-proxy's tab leaves the most room. */
+function tabOf({ rect, proxy }: NodePlace, box: Rect): Rect {
+  if (!proxy) return alongTop(box);
   const left = proxy.x - rect.x;
   const behind = right(rect) - right(proxy);
   const y = bottom(rect) - 10;
