@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from webapp.cri.meter import Meter
-from webapp.cri.processor import MeteredCPU
+from webapp.cri.processor import MeteredCPU, Processor
 from webapp.cri.programs.files.nodes import File
 from webapp.cri.programs.userland import Limits
 
@@ -45,7 +45,6 @@ class Process:
 
     __slots__ = (
         "_container",
-        "_cores_millis",
         "_enter",
         "_env",
         "_make_env",
@@ -54,6 +53,7 @@ class Process:
         "_on_change",
         "_on_exit",
         "_on_memory",
+        "_processor",
         "_userland",
         "argv",
         "console",
@@ -79,7 +79,7 @@ class Process:
         on_change: Callable[[Container], None],
         on_memory: Callable[[Container], None],
         port_taken: Callable[[int], bool] = lambda _: False,
-        cores_millis: int = DEFAULT_CORES_MILLIS,
+        processor: Processor,
     ) -> None:
         self.sim = sim
         self.argv = argv
@@ -92,7 +92,7 @@ class Process:
         self.message_file: File | None = None
         self.runs_command = False
         self._container = container
-        self._cores_millis = cores_millis
+        self._processor = processor
         self._meter: Meter | None = None
         self._enter: Callable[[Userland], None] | None = None
         self._make_userland = make_userland
@@ -135,7 +135,7 @@ class Process:
         if self._userland is None:
             self.message_file = File()
             self._userland = self._make_userland(self)
-            self._userland.cpu = MeteredCPU(self.sim, self.meter)
+            self._userland.cpu = MeteredCPU(self.sim, self.meter, self._processor)
             if self._enter is not None:
                 self._enter(self._userland)
             self._userland.on_out_of_memory = self.run_out_of_memory
@@ -147,7 +147,7 @@ class Process:
         """What it has used, counted from when it is first needed."""
         if self._meter is None:
             limit_millis = self._container.config.cpu_limit_millis
-            self._meter = Meter(self.sim.now_ms, limit_millis, self._cores_millis)
+            self._meter = Meter(self.sim.now_ms, limit_millis, self._processor.cores_millis)
         return self._meter
 
     @property

@@ -27,6 +27,7 @@ from webapp.cri.handlers import DEFAULT, HANDLERS, missing_handler
 from webapp.cri.inside import Insides
 from webapp.cri.instances import Instance
 from webapp.cri.logs import ContainerLog
+from webapp.cri.processor import Processor
 from webapp.cri.program import DEFAULT_CORES_MILLIS, SIGTERM, Process
 from webapp.cri.programs.network import NoNetwork
 from webapp.cri.programs.process_namespace import ProcessNamespace
@@ -80,7 +81,7 @@ class ContainerRuntime(Insides, Serving):
         images: The machine's image store.
         listener: Set by the kubelet before the first sandbox.
         powered: ``False`` once the machine is gone; then nothing happens any more.
-        cores_millis: Processors of the machine, in millicores.
+        processor: The machine's, shared by all containers.
         handlers: Names of the runtime handlers that are installed.
     """
 
@@ -106,7 +107,7 @@ class ContainerRuntime(Insides, Serving):
         self._network_of = network_of or _no_network
         self.images = images
         self.powered = True
-        self.cores_millis = DEFAULT_CORES_MILLIS
+        self.processor = Processor(DEFAULT_CORES_MILLIS)
         self.handlers: tuple[str, ...] = (DEFAULT,)
 
     def power_off(self) -> None:
@@ -265,7 +266,7 @@ class ContainerRuntime(Insides, Serving):
             on_change=self._on_change,
             port_taken=lambda port: self._port_taken(sandbox, port),
             on_memory=self._check_memory,
-            cores_millis=self.cores_millis,
+            processor=self.processor,
         )
         program = instance.program = choose_program(process)
         process.runs_command = isinstance(program, CommandProgram)

@@ -168,7 +168,7 @@ class EvictionManager:
         capacity = (node.get("status") or {}).get("capacity") or {}
         memory = quantity_bytes(capacity.get("memory", "8Gi"))
         disk = quantity_bytes(capacity.get("ephemeral-storage", "100Gi"))
-        self._runtime.cores_millis = cpu_millis(capacity.get("cpu", "4"))
+        self._runtime.processor.cores_millis = cpu_millis(capacity.get("cpu", "4"))
         workers = list(self._workers.values())
         used_bytes = node_stats(self._runtime, workers, self._node, self._sim.now_ms)[1]
         disk_threshold = round(disk * DISK_THRESHOLD)
