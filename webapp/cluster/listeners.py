@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from webapp.cluster.ends import BUILT_IN_DNS
 from webapp.cluster.paths import Client
-from webapp.cri.conversations import GREETINGS, LINE_SERVERS, LineConversation
 from webapp.cri.http_conversation import HTTPConversation
-from webapp.cri.pages import SPEAK_NO_HTTP, Page
+from webapp.cri.pages import Page
 from webapp.cri.programs.network import HTTPAnswer
 from webapp.cri.references import parse_reference
 from webapp.network.outside import HOSTS, LATENCY_MS, page
@@ -36,22 +35,6 @@ class Listeners:
     def __init__(self, sim: Simulation) -> None:
         self._sim = sim
         self.proxies: HTTPProxies | None = None
-        self._own: dict[tuple[str, str, int], Server] = {}
-        self._data: dict[str, dict[bytes, bytes]] = {}
-
-    def listen(
-        self, sandbox: Sandbox, port: int, protocol: str, server: Server
-    ) -> Callable[[], None] | None:
-        """Let a program answer on a port; what ends it, or ``None`` when the port is in use."""
-        key = (sandbox.id, protocol, port)
-        if key in self._own:
-            return None
-        self._own[key] = server
-
-        def end() -> None:
-            self._own.pop(key, None)
-
-        return end
 
     def at(self, way: Way, protocol: str) -> Server | None:
         """Who answers where a connection arrives; ``None`` when nobody listens there."""
@@ -62,7 +45,7 @@ class Listeners:
             return self._outside(way)
         if target.sandbox is None:
             return None
-        own = self._own.get((target.sandbox.id, protocol, way.port)) if self._own else None
+        own = target.runtime.program_at(target.sandbox, way.port, protocol)
         if own is not None:
             return own
         container = target.runtime.listener_on(target.sandbox, way.port)
@@ -75,7 +58,7 @@ class Listeners:
                 proxy = self.proxies.server(image, client, way.port)
                 if proxy is not None:
                     return proxy
-        return _ContainerServer(self, target.runtime, target.sandbox, container, way.port)
+        return _ContainerServer(target.runtime, target.sandbox, container, way.port)
 
     def is_name_server(self, way: Way) -> bool:
         """Whether a connection arrives at a name server that knows the cluster."""
@@ -92,34 +75,19 @@ class Listeners:
     def _outside(self, way: Way) -> Server | None:
         return _OutsideServer(self._sim, way.ip) if way.ip in HOSTS else None
 
-    def converse(
-        self,
-        container: Container,
-        answer: Callable[[str, str], Page | None],
-        on_data: Callable[[bytes | None], None],
-    ) -> Conversation:
-        """A connection to a container's program, in the protocol that its image speaks."""
-        image = parse_reference(container.config.image).short_name
-        if image not in SPEAK_NO_HTTP:
-            return HTTPConversation(self._sim, answer, on_data)
-        data = self._data.setdefault(container.id, {})
-        return LineConversation(GREETINGS.get(image, b""), LINE_SERVERS.get(image), data, on_data)
-
 
 class _ContainerServer:
     """The program of a container."""
 
-    __slots__ = ("_container", "_listeners", "_port", "_runtime", "_sandbox")
+    __slots__ = ("_container", "_port", "_runtime", "_sandbox")
 
     def __init__(
         self,
-        listeners: Listeners,
         runtime: ContainerRuntime,
         sandbox: Sandbox,
         container: Container,
         port: int,
     ) -> None:
-        self._listeners = listeners
         self._runtime = runtime
         self._sandbox = sandbox
         self._container = container
@@ -141,7 +109,7 @@ class _ContainerServer:
             self._runtime.take_requests(self._container, 1)
             return self._runtime.page(self._sandbox, self._port, method, path)
 
-        return self._listeners.converse(self._container, answer, on_data)
+        return self._runtime.converse(self._container, answer, on_data)
 
 
 class _OutsideServer:

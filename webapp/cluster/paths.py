@@ -272,7 +272,7 @@ class Paths:
         if len(sandboxes) < 2:
             return sandboxes[0] if sandboxes else None
         for sandbox in sandboxes:
-            if runtime.listener_on(sandbox, port) is not None:
+            if runtime.listener_on(sandbox, port) or runtime.program_at(sandbox, port):
                 return sandbox
         return sandboxes[0]
 

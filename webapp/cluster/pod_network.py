@@ -59,7 +59,9 @@ class PodNetwork:
 
     def listen(self, port: int, server: Server, protocol: str = "TCP") -> Callable[[], None] | None:
         """Answer on a port of the Pod; ``None`` when it is in use."""
-        return self._requests.listeners.listen(self._sandbox, port, protocol, server)
+        servers = self._sandbox.servers
+        assert servers is not None  # noqa: S101  # made with the container's programs
+        return servers.listen(protocol, port, server)
 
     def ping(self, ip: str) -> int | None:
         """Microseconds until an echo comes back; ``None`` when none does."""

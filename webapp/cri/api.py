@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from webapp.cri.logs import ContainerLog
+    from webapp.cri.program_servers import ProgramServers
     from webapp.cri.programs.files.filesystem import Mount
     from webapp.cri.programs.process_namespace import ProcessNamespace
     from webapp.trace.facts import ObjectRef
@@ -66,9 +67,10 @@ class Sandbox:
         created_ms: Virtual time.
         containers: Containers made in it, oldest first.
         processes: What all containers see of one another's processes; ``None`` until it is needed.
+        servers: Programs that listen by themselves; ``None`` until something could.
     """
 
-    __slots__ = ("config", "containers", "created_ms", "id", "ip", "processes", "ready")
+    __slots__ = ("config", "containers", "created_ms", "id", "ip", "processes", "ready", "servers")
 
     def __init__(self, id_: str, config: SandboxConfig, ip: str, created_ms: int) -> None:
         self.id = id_
@@ -78,6 +80,7 @@ class Sandbox:
         self.created_ms = created_ms
         self.containers: list[Container] = []
         self.processes: ProcessNamespace | None = None
+        self.servers: ProgramServers | None = None
 
 
 def no_links() -> dict[str, str]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
         Sandbox,
     )
     from webapp.cri.program import Process, Program
+    from webapp.cri.programs.network import Server
     from webapp.sim.events import Timer
     from webapp.sim.loop import Simulation
 
@@ -32,13 +33,21 @@ class RuntimeListener(Protocol):
 class Instance:
     """What the runtime keeps of a container besides its record."""
 
-    __slots__ = ("kill_timer", "process", "program", "sandbox")
+    __slots__ = ("_data", "kill_timer", "process", "program", "sandbox")
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
         self.process: Process | None = None
         self.program: Program | None = None
         self.kill_timer: Timer | None = None
+        self._data: dict[bytes, bytes] | None = None
+
+    @property
+    def data(self) -> dict[bytes, bytes]:
+        """What its server holds, key → value."""
+        if self._data is None:
+            self._data = {}
+        return self._data
 
 
 class Instances:
@@ -71,6 +80,10 @@ class Instances:
     def sandboxes_at(self, ip: str) -> tuple[Sandbox, ...]:
         """Sandboxes with an address; several share a machine's own."""
         return tuple(self._sandboxes.get(ip, ()))
+
+    def program_at(self, sandbox: Sandbox, port: int, protocol: str = "TCP") -> Server | None:
+        """The program that listens on a port by itself; ``None`` for none."""
+        return sandbox.servers.at(protocol, port) if sandbox.servers is not None else None
 
     def listener_on(self, sandbox: Sandbox, port: int) -> Container | None:
         """The container inside a sandbox that answers on a TCP port."""

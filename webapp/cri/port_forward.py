@@ -9,13 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from webapp.cri.http_conversation import HTTPConversation
+from webapp.cri.pages import Page
+from webapp.cri.programs.network import HTTPRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from webapp.apimachinery.streams import PodConnection
     from webapp.cri.api import Container, Sandbox
-    from webapp.cri.pages import Page
+    from webapp.cri.programs.network import Conversation, Server
     from webapp.sim.loop import Simulation
 
 
@@ -24,6 +26,17 @@ class Listeners(Protocol):
 
     def listener_on(self, sandbox: Sandbox, port: int) -> Container | None:
         """The container that answers on a TCP port."""
+
+    def program_at(self, sandbox: Sandbox, port: int, protocol: str = "TCP") -> Server | None:
+        """The program that listens on a port by itself."""
+
+    def converse(
+        self,
+        container: Container,
+        answer: Callable[[str, str], Page | None],
+        on_data: Callable[[bytes | None], None],
+    ) -> Conversation:
+        """A connection to a container's server."""
 
     def page(self, sandbox: Sandbox, port: int, method: str, path: str) -> Page | None:
         """What the server on a port answers."""
@@ -39,6 +52,9 @@ class SandboxForwarder:
 
     def connect(self, port: int, on_data: Callable[[bytes | None], None]) -> PodConnection | str:
         """A connection to a port, or why there is none, in containerd's words."""
+        program = self._listeners.program_at(self._sandbox, port)
+        if program is not None:
+            return self._to_program(program, on_data)
         container = self._listeners.listener_on(self._sandbox, port)
         if container is None:
             return self._refusal(port)
@@ -46,7 +62,17 @@ class SandboxForwarder:
         def answer(method: str, path: str) -> Page | None:
             return self._listeners.page(self._sandbox, port, method, path)
 
-        return HTTPConversation(self._sim, answer, on_data)
+        return self._listeners.converse(container, answer, on_data)
+
+    def _to_program(
+        self, program: Server, on_data: Callable[[bytes | None], None]
+    ) -> PodConnection:
+        def answer(method: str, path: str) -> Page | None:
+            found = program.answer(HTTPRequest(method, path, "localhost"))
+            return Page(found.status, found.body, found.content_type) if found is not None else None
+
+        visit = program.converse(on_data)
+        return visit if visit is not None else HTTPConversation(self._sim, answer, on_data)
 
     def _refusal(self, port: int) -> str:
         id_ = self._sandbox.id

@@ -29,6 +29,7 @@ from webapp.cri.instances import Instance
 from webapp.cri.logs import ContainerLog
 from webapp.cri.processor import Processor
 from webapp.cri.program import DEFAULT_CORES_MILLIS, SIGTERM, Process
+from webapp.cri.program_servers import ProgramServers
 from webapp.cri.programs.network import NoNetwork
 from webapp.cri.programs.process_namespace import ProcessNamespace
 from webapp.cri.serving import Serving
@@ -301,13 +302,16 @@ class ContainerRuntime(Insides, Serving):
         message = process.message_file
         assert message is not None  # noqa: S101  # the process makes it first
         network = self._network_of(sandbox, container.name)
+        if sandbox.servers is None:
+            sandbox.servers = ProgramServers(lambda: self._on_listening(sandbox))
         namespace = self._namespace(container, sandbox)
         return make_userland(self._sim, container, sandbox, network, message, namespace)
 
     def _port_taken(self, sandbox: Sandbox, port: int) -> bool:
         """Whether somebody with the same address listens already."""
         return any(
-            self.listener_on(other, port) is not None for other in self.sandboxes_at(sandbox.ip)
+            self.listener_on(other, port) is not None or self.program_at(other, port) is not None
+            for other in self.sandboxes_at(sandbox.ip)
         )
 
     def _namespace(self, container: Container, sandbox: Sandbox) -> Namespace | None:
@@ -423,6 +427,12 @@ class ContainerRuntime(Insides, Serving):
         if self.listener is not None:
             with self._recorder.caused_by(seq):
                 self.listener.on_container_exited(instance.sandbox, container)
+
+    def _on_listening(self, sandbox: Sandbox) -> None:
+        """Another program listens, or one does no more: whatever asks the sandbox asks again."""
+        for container in sandbox.containers:
+            if container.running and container.id in self._instances:
+                self._on_change(container)
 
     def _on_change(self, container: Container) -> None:
         if self.listener is not None and self.powered:

@@ -6,21 +6,33 @@ from typing import TYPE_CHECKING
 
 from webapp.cri.agnhost import AgnhostProgram
 from webapp.cri.catalogue import BY_NAME
+from webapp.cri.conversations import GREETINGS, LINE_SERVERS, LineConversation
+from webapp.cri.http_conversation import HTTPConversation
 from webapp.cri.memory_watch import MemoryWatch
-from webapp.cri.pages import WELCOME_TO_HTTPD, WELCOME_TO_NGINX, content_type, make_page
+from webapp.cri.pages import (
+    SPEAK_NO_HTTP,
+    WELCOME_TO_HTTPD,
+    WELCOME_TO_NGINX,
+    content_type,
+    make_page,
+)
 from webapp.cri.port_forward import SandboxForwarder
+from webapp.cri.programs.network import HTTPRequest
 from webapp.cri.references import parse_reference
 from webapp.cri.stats import (
     profile_of,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from webapp.apimachinery.streams import PortForwarder
     from webapp.cri.api import (
         Container,
         Sandbox,
     )
     from webapp.cri.pages import Page
+    from webapp.cri.programs.network import Conversation
 
 
 class Serving(MemoryWatch):
@@ -28,6 +40,10 @@ class Serving(MemoryWatch):
 
     def http_status(self, sandbox: Sandbox, port: int, path: str) -> int | None:
         """What a GET inside a sandbox answers; ``None`` when nothing listens on the port."""
+        program = self.program_at(sandbox, port)
+        if program is not None:
+            found = program.answer(HTTPRequest("GET", path, f"{sandbox.ip}:{port}"))
+            return found.status if found is not None else None
         container = self.listener_on(sandbox, port)
         if container is None:
             return None
@@ -71,7 +87,13 @@ class Serving(MemoryWatch):
         return page._replace(body=content, content_type=content_type(path))
 
     def listens(self, sandbox: Sandbox, port: int) -> bool:
-        """Whether something inside a sandbox answers on a TCP port."""
+        """Whether something inside a sandbox answers on a TCP port; asking it is a connection."""
+        program = self.program_at(sandbox, port)
+        if program is not None:
+            visit = program.converse(_unheard)
+            if visit is not None:
+                visit.send(None)
+            return True
         return self.http_status(sandbox, port, "/") is not None
 
     def speaks_grpc(self, sandbox: Sandbox, port: int) -> bool:
@@ -85,6 +107,23 @@ class Serving(MemoryWatch):
         profile = BY_NAME.get(parse_reference(container.config.image).short_name)
         return profile is None or profile.grpc
 
+    def converse(
+        self,
+        container: Container,
+        answer: Callable[[str, str], Page | None],
+        on_data: Callable[[bytes | None], None],
+    ) -> Conversation:
+        """A connection to a container's server, in the protocol that its image speaks."""
+        image = parse_reference(container.config.image).short_name
+        if image not in SPEAK_NO_HTTP:
+            return HTTPConversation(self._sim, answer, on_data)
+        data = self._instances[container.id].data
+        return LineConversation(GREETINGS.get(image, b""), LINE_SERVERS.get(image), data, on_data)
+
     def port_forwarder(self, sandbox: Sandbox) -> PortForwarder:
         """Opens connections to ports inside a sandbox."""
         return SandboxForwarder(self._sim, self, sandbox)
+
+
+def _unheard(_: bytes | None) -> None:
+    """Whoever only connects does not listen to what is said."""
