@@ -164,6 +164,11 @@ class Selector:
         """True when there is no condition."""
         return not self.requirements and not self.selects_nothing
 
+    @property
+    def equalities(self) -> tuple[tuple[str, str], ...]:
+        """Labels with the one value that all selected objects have, in order of their keys."""
+        return self._equalities
+
     def exact_value(self, key: str) -> str | None:
         """The one value that label ``key`` must have, or ``None`` if several values may match."""
         for own_key, value in self._equalities:

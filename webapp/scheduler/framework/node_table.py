@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 _LEAST_CAPACITY = 16
 _KEPT_MATCHES = 8192
 _KEPT_TERMS = 2048
+HASH_LABEL = "pod-template-hash"
+"""Tells the Pods of a ReplicaSet from all others."""
+
 _REGION_LABEL = "topology.kubernetes.io/region"
 _ZONE_LABEL = "topology.kubernetes.io/zone"
 
@@ -177,6 +180,7 @@ class NodeTable:
         self._counts_by_match: dict[Hashable, tuple[PodCounts, ...]] = {}
         self.claim_users: dict[str, int] = {}
         self._priorities: dict[int, int] = {}
+        self._hashes: dict[str, int] = {}
         self._stale = False
         self._capacity = 0
         self._arrivals = 0
@@ -290,10 +294,14 @@ class NodeTable:
             self.add_pod(row, new)
         else:
             self.infos[row].pods[new.uid] = new
+            if old.labels is not new.labels:
+                self._count_hash(old.labels, -1)
+                self._count_hash(new.labels, 1)
 
     def _count(self, row: int, pod: PodInfo, sign: int) -> None:
         requests = pod.requests
         self._count_priority(pod.priority, sign)
+        self._count_hash(pod.labels, sign)
         self.pod_count[row] += sign
         self.scored_cpu[row] += sign * requests.scored_cpu_millis
         self.scored_memory[row] += sign * requests.scored_memory_bytes
@@ -323,6 +331,17 @@ class NodeTable:
         else:
             del self._priorities[priority]
 
+    def _count_hash(self, labels: Mapping[str, str], sign: int) -> None:
+        """Pods by the hash of their template: nobody looks for those of one that is new."""
+        value = labels.get(HASH_LABEL)
+        if value is None:
+            return
+        left = self._hashes.get(value, 0) + sign
+        if left:
+            self._hashes[value] = left
+        else:
+            del self._hashes[value]
+
     def _count_claims(self, pod: PodInfo, sign: int) -> None:
         users = self.claim_users
         for name, _ in pod.claims:
@@ -351,6 +370,8 @@ class NodeTable:
             found = self._counts[key] = PodCounts(self, matches, len(self.pod_count))
             self._counts_by_label.setdefault(hint, WeakValueDictionary())[key] = found
             self._counts_by_match.clear()
+            if hint is not None and hint[1] == HASH_LABEL and hint[2] not in self._hashes:
+                return found
             for row, info in enumerate(self.infos):
                 own = sum(map(matches, _hinted(info.pods.values(), hint)))
                 if own:

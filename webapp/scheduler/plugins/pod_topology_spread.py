@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import orjson
 
-from webapp.apimachinery.labels import IN, selector_from_label_selector
+from webapp.apimachinery.labels import selector_from_label_selector
 from webapp.scheduler.framework.affinity_terms import with_label_keys
 from webapp.scheduler.framework.interface import (
     MAX_NODE_SCORE,
@@ -40,6 +40,7 @@ from webapp.scheduler.framework.node_selection import (
     required_matches,
     requires_nodes,
 )
+from webapp.scheduler.framework.node_table import HASH_LABEL
 from webapp.scheduler.framework.tolerations import forbidden_rows, tolerations_signature
 from webapp.scheduler.framework.types import (
     ActionType,
@@ -420,10 +421,11 @@ def _kept(
 
 def _required_label(selector: Selector) -> tuple[str, str] | None:
     """A label with the one value that all Pods of the selector have, if there is such a one."""
-    for requirement in selector.requirements:
-        if requirement.operator == IN and len(requirement.values) == 1:
-            return requirement.key, requirement.values[0]
-    return None
+    labels = selector.equalities
+    # Of several the hash of a template is the one that tells most Pods apart.
+    return next(
+        (label for label in labels if label[0] == HASH_LABEL), labels[0] if labels else None
+    )
 
 
 def _counts_of(
