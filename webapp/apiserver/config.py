@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from webapp.apimachinery.meta import JSONObject
     from webapp.apimachinery.streams import ExecOptions, ExecSession, PortForwarder
     from webapp.apimachinery.wire import LogResponse
+    from webapp.apiserver.handlers.proxy import ProxiedRequest, ProxyTarget
 
 ANONYMOUS = UserInfo("system:anonymous", ("system:unauthenticated",))
 SERVICE_ACCOUNT_ISSUER = "https://kubernetes.default.svc.cluster.local"
@@ -45,6 +46,13 @@ class NodeProxy(Protocol):
 
         Raises:
             StatusError: The Pod does not run there, or the Node cannot be reached.
+        """
+
+    def pass_on(self, target: ProxyTarget, sent: ProxiedRequest) -> tuple[int, str, bytes] | str:
+        """Pass an HTTP request on: status, content type and body of the answer, or why there is none.
+
+        Raises:
+            StatusError: The Node cannot be reached.
         """
 
 

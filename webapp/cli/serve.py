@@ -18,6 +18,7 @@ from webapp.settings import AppSettings, SettingsError, parse_speed, parse_token
 
 if TYPE_CHECKING:
     from webapp.app import App
+    from webapp.http.publish import Publisher
 
 NETWORK_PLUGINS = ("calico", "cilium", "flannel", "kindnet", "none")
 MAX_NODES = 5000
@@ -78,6 +79,17 @@ STOP_SECONDS = 2.0
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="KubeSchedulerConfiguration to begin with; changed later as ConfigMap kube-system/kube-scheduler.",
 )
+@click.option(
+    "--publish",
+    is_flag=True,
+    help="Let NodePort and LoadBalancer Services be reached on real ports of this machine.",
+)
+@click.option(
+    "--publish-host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address to publish on; anything but loopback lets the network reach simulated Pods.",
+)
 @click.option("--open", "open_page", is_flag=True, help="Open the page in a browser.")
 @click.option(
     "--token",
@@ -103,6 +115,8 @@ def serve(
     rooms: tuple[str, ...],
     manifests: tuple[Path, ...],
     scheduler_config: Path | None,
+    publish: bool,
+    publish_host: str,
     open_page: bool,
     tokens: tuple[str, ...],
     token_file: Path | None,
@@ -134,7 +148,13 @@ def serve(
     except SettingsError as error:
         give_up(str(error))
     scheduling = "" if scheduler_config is None else _read_scheduler_config(scheduler_config)
-    run_server(settings, manifests, scheduling, open_page=open_page)
+    run_server(
+        settings,
+        manifests,
+        scheduling,
+        open_page=open_page,
+        publish_host=publish_host if publish else "",
+    )
 
 
 def _read_scheduler_config(path: Path) -> str:
@@ -165,6 +185,7 @@ def run_server(
     scheduling: str = "",
     *,
     open_page: bool = False,
+    publish_host: str = "",
 ) -> None:
     """Build the rooms, listen, and stop in good order when told to."""
     # The port is taken first: a busy one should not cost the second that building a world takes.
@@ -175,6 +196,7 @@ def run_server(
     except PortBusyError as error:
         give_up(str(error))
     app = _build(settings)
+    publisher = _publisher(app, publish_host) if publish_host else None
     server = make_server(listener, app.wsgi)
     stopping = gevent.event.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -188,9 +210,25 @@ def run_server(
     _apply_all(manifests, app)
     if open_page:
         webbrowser.open(_page_url(settings, port))
+    if publisher is not None:
+        publisher.start()
     stopping.wait()
+    if publisher is not None:
+        publisher.stop()
     server.stop(timeout=STOP_SECONDS)
     app.stop()
+
+
+def _publisher(app: App, host: str) -> Publisher:
+    from webapp.http.publish import Publisher, make_published  # noqa: PLC0415 - start-up time
+
+    def announce(line: str) -> None:
+        click.echo(f"    {line}")
+        sys.stdout.flush()
+
+    publisher = Publisher(app.driver, host, announce)
+    app.rooms.main.flask.register_blueprint(make_published(publisher))
+    return publisher
 
 
 def _build(settings: AppSettings) -> App:

@@ -19,6 +19,8 @@ from webapp.client.rest import RESTClient
 from webapp.cluster.addons.install import install
 from webapp.cluster.clock import CLOCK_NAME, ClockState, clock_object, clock_state, clock_status
 from webapp.cluster.control_plane import ControlPlane
+from webapp.cluster.dial import PREFIX as DIAL_PREFIX
+from webapp.cluster.dial import open_dial
 from webapp.cluster.door import Door, DoorTransport, LineTransport
 from webapp.cluster.faults.families import make_families
 from webapp.cluster.faults.injector import FaultInjector
@@ -162,7 +164,10 @@ class Cluster:
         """Answer an API request from outside, or take a stream's input, at the present virtual instant."""
         if request.path.startswith(STREAMS_PREFIX):
             return self._streams.handle(request)
-        answer = self._door.answer(request, self._apiserver.handle)
+        if request.path.startswith(DIAL_PREFIX):
+            answer: Answer = open_dial(self._machines.fabric, request)
+        else:
+            answer = self._door.answer(request, self._apiserver.handle)
         if isinstance(answer, StreamResponse):
             self._streams.admit(answer.stream)
         return answer

@@ -192,6 +192,13 @@ class Fabric:
                     return rule
         raise LookupError(f'service "{service}" has no {protocol} port {port}')
 
+    def any_machine(self) -> str:
+        """The address of the first machine that runs, "" when none does."""
+        for node in self._machines.plane.nodes():
+            if self._machines.runtime_of(node) is not None:
+                return self._machines.address_of(node)
+        return ""
+
     def dial(
         self, ip: str, port: int, on_data: Callable[[bytes | None], None], summary: str = ""
     ) -> OutsideConnection | Stopped:

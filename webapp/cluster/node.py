@@ -21,6 +21,7 @@ from webapp.cluster.dialing import (
     REFUSED,
     TIMEOUT,
     PassedOnError,
+    dial_problem,
     log_failure,
     stream_failure,
 )
@@ -28,6 +29,7 @@ from webapp.cluster.door import Line
 from webapp.cluster.fabric import Fabric
 from webapp.cluster.machine import REGISTER_LATENCY, Machine
 from webapp.cluster.machine_faults import MachineFaults
+from webapp.cluster.proxied import kubelet_page, pass_on
 from webapp.cri.images import ImageStore
 from webapp.cri.runtime import ContainerRuntime
 from webapp.kubelet.kubelet import Kubelet
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from webapp.apimachinery.meta import JSONObject
     from webapp.apimachinery.streams import ExecOptions, ExecSession, PortForwarder
     from webapp.apimachinery.wire import LogResponse
+    from webapp.apiserver.handlers.proxy import ProxiedRequest, ProxyTarget
     from webapp.client.informer import InformerFactory
     from webapp.client.rest import RESTClient
     from webapp.cluster.door import Door
@@ -148,6 +151,19 @@ class Machines(MachineFaults):
             StatusError: As the kubelet answers, or as the connection to it fails.
         """
         return self._kubelet_for_stream(node_name).port_forwarder(pod)
+
+    def pass_on(self, target: ProxyTarget, sent: ProxiedRequest) -> tuple[int, str, bytes] | str:
+        """Pass an HTTP request on to an address by way of a Node, or to the Node's kubelet.
+
+        Raises:
+            NotFound: The Node has no machine.
+        """
+        if target.port:
+            return pass_on(self.fabric, target, sent, self.address_of(target.node))
+        machine, problem = self._called(target.node)
+        if problem:
+            return dial_problem(node_address(machine.index), problem)
+        return kubelet_page(sent.path, list(self._pods.pods(target.node)))
 
     def node_use(self, node: str) -> Use | None:
         """What a Node uses; ``None`` when its kubelet does not answer, or has not been scraped twice."""

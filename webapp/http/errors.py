@@ -17,13 +17,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-class NotModelled(StatusError):
-    """Kubernetes can do it; this simulator cannot yet."""
-
-    code = 501
-    reason = "NotImplemented"
-
-
 def error_response(error: Exception, driver: SimulationDriver) -> Response:
     """The answer that tells a client of ``error``."""
     status = _status_error(error, driver).status()

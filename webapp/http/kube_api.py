@@ -17,7 +17,7 @@ from webapp.driver.driver import StoppedError
 from webapp.driver.pacing import monotonic
 from webapp.http import metrics as metrics_module
 from webapp.http.codec import encode_response, read_request, status_line, warning_headers
-from webapp.http.errors import NotModelled, error_response
+from webapp.http.errors import error_response
 from webapp.http.past import PARAMETER, in_the_past
 from webapp.http.refusal import refuse_connection
 from webapp.http.upgrade import STREAMING, Upgrade
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 ROOTS = frozenset({"api", "apis", "openapi", "version", "healthz", "livez", "readyz", "metrics"})
 HEALTH_ROOTS = frozenset({"healthz", "livez", "readyz"})
+CHANGING = STREAMING | {"proxy"}
+"""Subresources whose reads do something in the world."""
 BOOKMARKS = "allowWatchBookmarks"
 _STREAM_METHODS = frozenset({"GET", "POST"})
 PLAIN_TEXT = "text/plain; charset=utf-8"
@@ -110,9 +112,7 @@ class KubeAPI:
             return self._health(root, request)
         if root == "metrics":
             return Response(200, self._metrics.text(), metrics_module.CONTENT_TYPE)
-        if info.subresource == "proxy" and info.is_resource_request:
-            raise NotModelled("proxy is not modelled yet")
-        if request.method != "GET" or info.subresource in STREAMING:
+        if request.method != "GET" or info.subresource in CHANGING:
             return self._driver.submit(request, durable=True)
         if info.verb == "watch":
             # Bookmarks are this layer's affair: see WatchStream.

@@ -31,6 +31,7 @@ from webapp.apiserver.handlers.delete import options_from
 from webapp.apiserver.handlers.get import get
 from webapp.apiserver.handlers.patch import patch
 from webapp.apiserver.handlers.pod_container import choose_container
+from webapp.apiserver.handlers.proxy import proxy
 from webapp.apiserver.handlers.representation import object_response
 from webapp.apiserver.handlers.update import namespace_of, update
 from webapp.apiserver.registry import pod as pods
@@ -90,6 +91,8 @@ class Subresources:
             return self._log(ctx)
         if subresource in connect.SUBRESOURCES:
             return connect.connect(ctx, self._registry, self._authorizer, self._node_proxy())
+        if subresource == "proxy":
+            return proxy(ctx, self._registry, self._node_proxy())
         if subresource == "finalize":
             return self._finalize(ctx)
         action = self._create.get(subresource)

@@ -54,7 +54,11 @@ def wget(call: Invocation) -> Steps:
         return call.complain("missing URL" if not names else f"bad address '{names[0]}'")
     limit_ms = round(float(options.get("T", "900")) * 1000)
     request = http_request(
-        call, target, "POST" if "#" in options else "GET", options.get("#", ""), {}
+        call,
+        target,
+        "POST" if "#" in options else "GET",
+        options.get("#", ""),
+        _header(options.get("H", "")),
     )
     quiet = "q" in options
 
@@ -79,6 +83,11 @@ def wget(call: Invocation) -> Steps:
     if "s" in options:
         return 0
     return _save(call, options.get("O"), target, answer, quiet=quiet)
+
+
+def _header(text: str) -> dict[str, str]:
+    name, colon, value = text.partition(":")
+    return {name.strip(): value.strip()} if colon else {}
 
 
 def _fail(call: Invocation, target: Target, failure: Failure, *, gnu: bool, quiet: bool) -> int:
