@@ -1,4 +1,4 @@
-"""The command line: ``podarium serve``, ``kubeconfig``, ``replay``, ``run``, ``why``, ``version``; one file each in ``cli``.
+"""The command line: ``podarium serve``, ``can-reach``, ``kubeconfig``, ``replay``, ``run``, ``why``, ``version``; one file each in ``cli``.
 
 gevent's patches come before every other import, since the standard library's sockets must be the
 cooperative ones when they are first used. What only one command needs is imported by it.
@@ -12,6 +12,7 @@ monkey.patch_all()
 
 import click  # noqa: E402  # after the patches, as everything below
 
+from webapp.cli.can_reach import can_reach  # noqa: E402
 from webapp.cli.kubeconfig import kubeconfig  # noqa: E402
 from webapp.cli.replay import replay  # noqa: E402
 from webapp.cli.run import run  # noqa: E402
@@ -31,7 +32,7 @@ def version() -> None:
     click.echo(f"podarium {PRODUCT_VERSION}")
 
 
-for command in (kubeconfig, replay, run, serve, why):
+for command in (can_reach, kubeconfig, replay, run, serve, why):
     main.add_command(command)
 
 

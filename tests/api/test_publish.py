@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import socket
 import subprocess
+import sys
 
 import pytest
 
-from tests.api.conftest import eventually
+from tests.api.conftest import ROOT, eventually
 
 PODS = "/api/v1/namespaces/default/pods"
 SERVICES = "/api/v1/namespaces/default/services"
@@ -80,7 +81,7 @@ def test_a_load_balancer_is_published_once_it_has_an_address(published):
     address = ports(published)["default/balanced"]
     assert "simulated Pod <b>web-1</b>" in curl(f"http://{address}/")
 
-    published.send("DELETE", f"{SERVICES}/balanced", None)
+    published.send("DELETE", f"{SERVICES}/balanced", {})
     eventually(lambda: "default/balanced" not in ports(published))
 
     assert curl(f"http://{address}/") == ""
@@ -179,3 +180,32 @@ def test_kubectl_proxy_leads_to_a_pod(published):
             process.terminate()
 
     assert "simulated Pod <b>web-1</b>" in answer
+
+
+def test_can_reach_prints_the_verdict(published):
+    """``podarium can-reach`` asks the server; its exit code is the answer."""
+    published.send("POST", PODS, make_pod("client", "client"))
+    policies = "/apis/networking.k8s.io/v1/namespaces/default/networkpolicies"
+    closed = {
+        "kind": "NetworkPolicy",
+        "apiVersion": "networking.k8s.io/v1",
+        "metadata": {"name": "closed"},
+        "spec": {"podSelector": {"matchLabels": {"app": "web"}}, "policyTypes": ["Ingress"]},
+    }
+    eventually(lambda: published.get(f"{PODS}/client")["status"]["phase"] == "Running")
+    command = [sys.executable, "-m", "webapp", "can-reach", "client", "web-1"]
+
+    open_ = subprocess.run(
+        [*command, "--server", published.url], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    published.send("POST", policies, closed)
+    eventually(
+        lambda: "closed" in str(published.get("/explain/reach?namespace=default")["verdicts"])
+    )
+    stopped = subprocess.run(
+        [*command, "--server", published.url], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+
+    assert (open_.returncode, stopped.returncode) == (0, 1)
+    assert "port 80/TCP: yes" in open_.stdout
+    assert "ingress, no rule of default/closed allows it" in stopped.stdout

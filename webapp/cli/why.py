@@ -7,18 +7,16 @@ the Pod waits and what would make it fit.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
-from urllib.error import HTTPError, URLError
 from urllib.parse import quote
-from urllib.request import Request, urlopen
 
 import click
+
+from webapp.cli.explain import ExplainError, ask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-TIMEOUT_SECONDS = 10
 SHOWN_NODES = 20
 _LANES = {
     "active": "It is in the active queue and will be tried next.",
@@ -57,26 +55,10 @@ def fetch(server: str, namespace: str, name: str, token: str) -> dict[str, Any]:
     Raises:
         WhyError: It cannot be reached, or knows no such Pod.
     """
-    url = f"{server.rstrip('/')}/explain/pods/{quote(namespace, '')}/{quote(name, '')}"
-    if not url.startswith(("http://", "https://")):
-        raise WhyError(f"{server} is no http URL")
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
     try:
-        with urlopen(Request(url, headers=headers), timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310  # checked above
-            found: dict[str, Any] = json.load(answer)
-    except HTTPError as error:
-        raise WhyError(_refusal(error, f"{namespace}/{name}")) from error
-    except (URLError, OSError) as error:
-        raise WhyError(f"{server} cannot be reached: {getattr(error, 'reason', error)}") from error
-    return found
-
-
-def _refusal(error: HTTPError, pod: str) -> str:
-    try:
-        message = json.load(error).get("message")
-    except ValueError:
-        message = None
-    return f"{pod}: {message or f'the server answered {error.code}'}"
+        return ask(server, f"/explain/pods/{quote(namespace, '')}/{quote(name, '')}", token)
+    except ExplainError as error:
+        raise WhyError(f"{namespace}/{name}: {error}") from error
 
 
 # --- text ---------------------------------------------------------------------------------------

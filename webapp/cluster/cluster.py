@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from webapp.api.resources import CLOCKS, LEASES, NODE_METRICS, NODES, POD_METRICS, PODS, SERVICES
 from webapp.apimachinery.scheme import BUILTIN_KINDS, Scheme
+from webapp.apimachinery.status import BadRequest
 from webapp.apimachinery.wire import Request, StreamResponse, UserInfo, WatchResponse
 from webapp.apiserver.config import APIServerConfig
 from webapp.apiserver.server import APIServer
@@ -27,6 +28,7 @@ from webapp.cluster.faults.injector import FaultInjector
 from webapp.cluster.node import Machines
 from webapp.cluster.past import Past
 from webapp.cluster.past_world import PastWorld
+from webapp.cluster.reach import ReachExplainer
 from webapp.cluster.streams import PREFIX as STREAMS_PREFIX
 from webapp.cluster.streams import StreamHub
 from webapp.cluster.traffic import TrafficGenerator
@@ -195,6 +197,21 @@ class Cluster:
     def look_inside(self, node: str, uid: str) -> JSONObject | None:
         """What goes on inside a Pod at this moment; ``None`` if its Node does not know it."""
         return self._machines.look_inside(node, uid)
+
+    def explain_reach(
+        self, source: str, destination: str, namespace: str, port: int, protocol: str
+    ) -> JSONObject:
+        """Whether ends can talk to one another; without them, the matrix of a namespace.
+
+        Raises:
+            StatusError: There is no such end.
+        """
+        explainer = ReachExplainer(self.viewer, self.network, self.reach)
+        if source and destination:
+            return explainer.pairs(source, destination, namespace, port, protocol)
+        if source or destination:
+            raise BadRequest("from and to are needed both, or neither for a namespace's matrix")
+        return explainer.matrix(namespace, port, protocol)
 
     def at(self, moment: Moment) -> PastWorld:
         """The world as it was."""

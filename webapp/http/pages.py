@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from flask import Blueprint, Response, g, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from webapp.apimachinery.status import Forbidden, NotFound
+from webapp.apimachinery.status import BadRequest, Forbidden, NotFound, StatusError
 from webapp.http.access import PREFIX_KEY
 from webapp.http.assets import read_tags
 from webapp.http.codec import USER_KEY, status_line
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from webapp.driver.driver import SimulationDriver
     from webapp.http.assets import WebRoot
 
+LAST_PORT = 65535
 ADMINS = "system:masters"
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}';"
@@ -41,6 +42,15 @@ class Explainer(Protocol):
 
     def explain_pod(self, namespace: str, name: str) -> dict[str, Any] | None:
         """A Pod's nine steps and the scheduler's verdicts."""
+
+    def explain_reach(
+        self, source: str, destination: str, namespace: str, port: int, protocol: str
+    ) -> dict[str, Any]:
+        """Whether ends can talk to one another; without them, the matrix of a namespace.
+
+        Raises:
+            StatusError: There is no such end.
+        """
 
     def look_inside(self, node: str, uid: str) -> dict[str, Any] | None:
         """Memory, processor time, probes and volumes of a Pod at this moment."""
@@ -80,6 +90,24 @@ def make_pages(driver: SimulationDriver, explainer: Explainer, web_root: WebRoot
         found = explainer.look_inside(node, uid)
         if found is None:
             return NotFound.of("", "pods", uid).status(), HTTPStatus.NOT_FOUND
+        return found, HTTPStatus.OK
+
+    @pages.get("/explain/reach")
+    def explain_reach() -> tuple[dict[str, Any], int]:
+        asked = request.args
+        port = asked.get("port", "0")
+        try:
+            if not port.isdecimal() or int(port) > LAST_PORT:
+                raise BadRequest(f"port is a number up to {LAST_PORT}")
+            found = explainer.explain_reach(
+                asked.get("from", ""),
+                asked.get("to", ""),
+                asked.get("namespace", "default"),
+                int(port),
+                asked.get("protocol", "TCP"),
+            )
+        except StatusError as error:
+            return error.status(), error.code
         return found, HTTPStatus.OK
 
     @pages.get("/journal")
