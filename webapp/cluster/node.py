@@ -310,6 +310,7 @@ class Machines(MachineFaults):
         machine = self._machines.get(name)
         if machine is not None and machine.registered:
             machine.kubelet.on_node_updated(node)
+            machine.status.on_node_updated(node)
 
     def _join_network(self, name: str, node: JSONObject) -> None:
         """Install the network plugin's part once the Node has its Pod CIDR."""

@@ -83,6 +83,12 @@ def default_labels(name: str) -> dict[str, str]:
     }
 
 
+def _allocatable(capacity: JSONObject, held: JSONObject) -> JSONObject:
+    """What Pods may have: all of the capacity, unless less was said; extended resources as they stand there."""
+    own = {name: amount for name, amount in held.items() if "/" not in name}
+    return {**capacity, **own}
+
+
 def node_status(
     node: JSONObject,
     machine: MachineInfo,
@@ -103,7 +109,7 @@ def node_status(
     """
     last = node.get("status") or {}
     capacity = {**DEFAULT_CAPACITY, **(last.get("capacity") or {})}
-    allocatable = {**capacity, **(last.get("allocatable") or {})}
+    allocatable = _allocatable(capacity, last.get("allocatable") or {})
     return {
         **last,
         "addresses": [
@@ -364,6 +370,13 @@ class NodeStatusManager:
         )
         reason = "NodeReady" if ready else "NodeNotReady"
         self._tell(node, reason, f"Node {self._machine.name} status is now: {reason}")
+
+    def on_node_updated(self, node: JSONObject) -> None:
+        """Somebody may have given the Node extended resources: they can be allocated from the next status on."""
+        status = node.get("status") or {}
+        held, capacity = status.get("allocatable") or {}, status.get("capacity") or {}
+        if _allocatable(capacity, held) != held:
+            self.mark_images()
 
     def mark_images(self) -> None:
         """The machine has one image more: report it with the next status."""

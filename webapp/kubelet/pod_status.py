@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from webapp.api.core.pods import is_sidecar, qos_class
 from webapp.apimachinery.timestamps import time_text
-from webapp.kubelet.kuberuntime.pod_actions import should_restart
+from webapp.kubelet.kuberuntime.pod_actions import RESTART_ALL, restarts_all, should_restart
 
 if TYPE_CHECKING:
     from webapp.apimachinery.meta import JSONObject
@@ -71,7 +71,21 @@ class StatusInput:
 
 
 def pod_phase(spec: JSONObject, observed: ObservedPod, *, terminated: bool = False) -> str:
-    """The Pod's phase.
+    """The Pod's phase; one that begins anew with all its containers goes on running.
+
+    Args:
+        spec: The Pod's spec.
+        observed: The machine's side.
+        terminated: Whether everything has ended for good.
+    """
+    if not terminated and restarts_all(spec, observed):
+        return RUNNING
+    phase = _phase(spec, observed, terminated=terminated)
+    return RUNNING if phase == PENDING and observed.restarts else phase
+
+
+def _phase(spec: JSONObject, observed: ObservedPod, *, terminated: bool) -> str:
+    """The phase of containers that run for the first time.
 
     Args:
         spec: The Pod's spec.
@@ -183,6 +197,8 @@ def _conditions(given: StatusInput, phase: str) -> list[JSONObject]:
         "ContainersReady": unready,
         "PodScheduled": (True, "", ""),
     }
+    if _may_restart_all(given.pod["spec"]):
+        verdicts["AllContainersRestarting"] = _restarting(given, phase)
     resize = given.allocation.resize if given.allocation is not None else None
     if resize is not None and resize.pending:
         verdicts["PodResizePending"] = (True, resize.pending, resize.message)
@@ -198,6 +214,27 @@ def _conditions(given: StatusInput, phase: str) -> list[JSONObject]:
     over = verdicts.keys() | RESIZE_CONDITIONS
     conditions.extend(item for kind, item in last.items() if kind not in over)
     return conditions
+
+
+def _may_restart_all(spec: JSONObject) -> bool:
+    return any(
+        rule.get("action") == RESTART_ALL
+        for container in (*(spec.get("initContainers") or ()), *spec["containers"])
+        for rule in container.get("restartPolicyRules") or ()
+    )
+
+
+def _restarting(given: StatusInput, phase: str) -> tuple[bool, str, str]:
+    """Whether all containers are being ended to begin anew.
+
+    Models:
+        pkg/kubelet/status/generate.go GenerateAllContainersRestartingCondition
+    """
+    if phase in (SUCCEEDED, FAILED):
+        return False, {SUCCEEDED: "PodCompleted", FAILED: "PodFailed"}[phase], ""
+    if not restarts_all(given.pod["spec"], given.observed):
+        return False, "", ""
+    return True, "RestartAllContainersStarted", "container exited with restart policy rule"
 
 
 def _condition(
@@ -317,9 +354,11 @@ def _container_status(
         status["state"] = _waiting(reason, message)
         if given.terminated:
             status["state"] = _never_ran()
+        elif name in observed.previous:
+            status["lastState"] = container_state(observed.previous[name])
         status.update(
             ready=False,
-            restartCount=0,
+            restartCount=observed.attempts(name),
             image=container["image"],
             imageID="",
             started=False,

@@ -126,14 +126,13 @@ class ContainerStarter:
         if error is not None:
             self._fail(start, error.reason, error.message, error.retry_ms)
             return
-        before = worker.observed.containers.get(start.spec["name"])
         try:
             config = make_container_config(
                 self._client,
                 worker.pod,
                 start.spec,
                 role=start.role,
-                attempt=before.config.attempt + 1 if before is not None else 0,
+                attempt=worker.observed.attempts(start.spec["name"]),
                 pod_ip=start.sandbox.ip,
                 host_ip=self._host_ip,
                 allocatable=self._allocatable,

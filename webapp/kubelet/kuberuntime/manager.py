@@ -87,6 +87,8 @@ class RuntimeManager:
             return True
         if actions.kill_pod:
             self._lose_sandbox(worker)
+        if actions.restart_all:
+            return self._restart_all(worker)
         # Step 3: end containers that must not go on.
         for kill in actions.kill:
             container = worker.observed.containers[kill.name]
@@ -112,6 +114,21 @@ class RuntimeManager:
             "SandboxChanged",
             "Pod sandbox changed, it will be killed and re-created.",
         )
+
+    def _restart_all(self, worker: PodWorker) -> bool:
+        """End all containers, without their preStop hooks, and then begin with the first."""
+        observed = worker.observed
+        observed.restarting = True
+        ephemeral = {item["name"] for item in worker.spec.get("ephemeralContainers") or ()}
+        held = [item for name, item in observed.containers.items() if name not in ephemeral]
+        running = [item for item in held if not item.exited]
+        for container in running:
+            if container.running and not container.stopping:
+                self._runtime.stop_container(container, 0)
+        if running:
+            return False
+        observed.begin_anew(held)
+        return self.sync_pod(worker)
 
     # The sandbox
 

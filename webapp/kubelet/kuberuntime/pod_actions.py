@@ -46,17 +46,20 @@ class PodActions:
     Attributes:
         kill_pod: End everything: the Pod is finished, or its sandbox is to be replaced.
         create_sandbox: Make a (new) sandbox.
+        restart_all: End all containers and begin anew with the init containers, in the same sandbox.
         start: Containers to be started, in order.
         kill: Containers to be ended; a restart follows from a later decision.
     """
 
     kill_pod: bool = False
     create_sandbox: bool = False
+    restart_all: bool = False
     start: tuple[ContainerStart, ...] = ()
     kill: tuple[ContainerKill, ...] = ()
 
 
 NOTHING = PodActions()
+RESTART_ALL = "RestartAllContainers"
 
 
 def compute_pod_actions(pod: JSONObject, observed: ObservedPod) -> PodActions:
@@ -70,6 +73,8 @@ def compute_pod_actions(pod: JSONObject, observed: ObservedPod) -> PodActions:
     sandbox = observed.sandbox
     if sandbox is None or not sandbox.ready:
         return _with_new_sandbox(spec, observed)
+    if restarts_all(spec, observed):
+        return PodActions(restart_all=True)
     initialised, start, kill = _init_actions(spec, observed)
     if initialised is None:
         return PodActions(kill_pod=True)
@@ -118,6 +123,27 @@ def should_restart(spec: JSONObject, container: JSONObject, instance: Container 
     if policy == "OnFailure":
         return instance.exit_code != 0
     return policy == "Always"
+
+
+def restarts_all(spec: JSONObject, observed: ObservedPod) -> bool:
+    """Whether a container ended by whose rule all containers begin anew, or they are about to.
+
+    Models:
+        pkg/kubelet/container/helpers.go ShouldAllContainersRestart
+    """
+    if observed.restarting:
+        return True
+    for container in (*(spec.get("initContainers") or ()), *spec["containers"]):
+        rules = container.get("restartPolicyRules")
+        instance = observed.containers.get(container["name"]) if rules else None
+        if instance is None or not instance.exited:
+            continue
+        for rule in rules:
+            if _matches_exit_code(rule, instance.exit_code):
+                if rule.get("action") == RESTART_ALL:
+                    return True
+                break
+    return False
 
 
 def _matches_exit_code(rule: JSONObject, exit_code: int) -> bool:
