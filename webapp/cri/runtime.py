@@ -340,7 +340,7 @@ class ContainerRuntime(Insides, Serving):
         container.message = (
             "failed to create containerd task: failed to create shim task: OCI runtime create "
             "failed: runc create failed: unable to start container process: error during "
-            f"container init: {problem}"
+            f"container init: {problem}: unknown"
         )
         container.log.close()
         self._recorder.record(

@@ -261,7 +261,7 @@ def test_a_command_that_is_missing_is_an_event_and_a_state(world):
         seconds=3,
     )
 
-    text = 'exec: "slep": executable file not found in $PATH'
+    text = 'exec: "slep": executable file not found in $PATH: unknown'
     assert container(world, "typo")["lastState"]["terminated"]["message"].endswith(text)
     assert events(world, "typo", "Failed")[0].endswith(text)
     assert container(world, "inner")["state"]["terminated"]["exitCode"] == 127

@@ -234,3 +234,23 @@ def test_a_forwarded_port_reaches_a_program_that_listens(world):
     answer = b"".join(item for item in heard if item)
     assert answer.startswith(b"HTTP/1.1 200 OK")
     assert answer.endswith(b"by hand\n")
+
+
+@pytest.mark.parametrize(
+    ("fields", "name"),
+    [
+        ({}, "p"),
+        ({"hostname": "busybox-1"}, "busybox-1"),
+        ({"hostname": "busybox-1", "subdomain": "sub"}, "busybox-1"),
+        (
+            {"hostname": "busybox-1", "subdomain": "sub", "setHostnameAsFQDN": True},
+            "busybox-1.sub.default.svc.cluster.local",
+        ),
+        ({"hostnameOverride": "mine.example.com"}, "mine.example.com"),
+    ],
+)
+def test_the_hostname_is_what_the_pod_says(world, fields, name):
+    """hostname, subdomain, setHostnameAsFQDN and hostnameOverride, as ``hostname`` prints them."""
+    run(world, pod("p", sh("hostname; sleep 1000"), **fields))
+
+    assert log(world, "p") == f"{name}\n"

@@ -17,6 +17,7 @@ from webapp.apimachinery.status import NotFound
 from webapp.cri.api import APP, EPHEMERAL, SandboxConfig
 from webapp.kubelet.backoff import Backoff, go_duration
 from webapp.kubelet.environment import pod_limit
+from webapp.kubelet.hostname import pod_hostname
 from webapp.kubelet.kuberuntime.pod_actions import ContainerStart, compute_pod_actions
 from webapp.kubelet.pod_workers import field_path
 from webapp.trace.facts import ContainerBackedOff
@@ -148,7 +149,7 @@ class RuntimeManager:
             return
         config = SandboxConfig(
             pod=worker.ref,
-            hostname=spec.get("hostname") or worker.pod["metadata"]["name"],
+            hostname=pod_hostname(worker.pod),
             host_network=bool(spec.get("hostNetwork")),
             runtime_handler=handler,
             share_processes=bool(spec.get("shareProcessNamespace")),
