@@ -17,7 +17,7 @@ from webapp.apiserver.server import APIServer
 from webapp.client.informer import InformerFactory
 from webapp.client.record import EventRecorder
 from webapp.client.rest import RESTClient
-from webapp.cluster.addons.install import install
+from webapp.cluster.addons.install import install, install_gateway_class
 from webapp.cluster.clock import CLOCK_NAME, ClockState, clock_object, clock_state, clock_status
 from webapp.cluster.control_plane import ControlPlane
 from webapp.cluster.dial import PREFIX as DIAL_PREFIX
@@ -283,6 +283,9 @@ class Cluster:
             install(self.admin, self.config.network_plugin, self.config.proxy_mode)
         for number in range(1, self.config.nodes + 1):
             self.admin.create(NODES, "", node_object(f"worker-{number}"))
+        self.sim.run_until(self.config.start_ms + self.config.boot_ms // 2)
+        if self.config.addons:
+            install_gateway_class(self.admin)
         self.sim.run_until(self.config.start_ms + self.config.boot_ms)
 
     def _living_clock(self, obj: JSONObject) -> JSONObject:

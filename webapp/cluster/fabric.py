@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from webapp.api.resources import NAMESPACES, NETWORK_POLICIES
 from webapp.cluster.ends import OUTSIDE, Ends
+from webapp.cluster.gateways import GatewayRules
 from webapp.cluster.http_proxy import HTTPProxies
 from webapp.cluster.ingresses import IMAGE as INGRESS_IMAGE
 from webapp.cluster.ingresses import IngressRules
@@ -19,6 +20,7 @@ from webapp.cluster.pod_network import PodNetwork
 from webapp.cluster.requests import Requests
 from webapp.cri.programs.network import ANSWERED, RESET, Stopped
 from webapp.network.dns import ClusterDNS
+from webapp.network.gateway_routes import IMAGE as GATEWAY_IMAGE
 from webapp.network.ipam import number
 from webapp.network.outside import NAMES
 from webapp.network.policy.evaluator import PolicyEvaluator
@@ -115,6 +117,7 @@ class Fabric:
             self.requests, informers, streams.stream("network/http-proxy")
         )
         listeners.proxies.makers[INGRESS_IMAGE] = IngressRules(informers)
+        listeners.proxies.makers[GATEWAY_IMAGE] = GatewayRules(informers)
         self._follow(informers)
 
     def network(self, node: str, sandbox: Sandbox, container: str = "") -> PodNetwork:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from webapp.sim.rng import RandomStream
 
 MOST_TRIES = 3
+PASSED_HEADERS = frozenset({"Location", "Set-Cookie"})
 CONNECT_TIMEOUT_MS = 5_000
 _BY_SERVICE = "kubernetes.io/service-name"
 _TEXTS = {
@@ -187,6 +188,9 @@ class _ProxyConversation(HTTPConversation):
         )
         if answer is None:
             return None
+        self._more_headers = tuple(
+            (name, value) for name, value in answer.headers.items() if name in PASSED_HEADERS
+        )
         server = answer.headers.get("Server", "nginx")
         return Page(answer.status, answer.body, answer.content_type, server)
 

@@ -22,6 +22,7 @@ from webapp.controller.endpointslicemirroring.endpointslicemirroring_controller 
     EndpointSliceMirroringController,
 )
 from webapp.controller.garbagecollector.garbage_collector import GarbageCollector
+from webapp.controller.gateway.gateway_controller import GatewayController
 from webapp.controller.ingress.ingress_status import IngressStatusController
 from webapp.controller.job.job_controller import JobController
 from webapp.controller.namespace.namespace_controller import NamespaceController
@@ -65,6 +66,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     EndpointsController,
     ExpandController,
     GarbageCollector,
+    GatewayController,
     HorizontalController,
     IngressStatusController,
     JobController,

@@ -43,6 +43,7 @@ class HTTPConversation:
         self._body_bytes = 0
         self._timer: Timer | None = None
         self._over = False
+        self._more_headers: tuple[tuple[str, str], ...] = ()
 
     def send(self, data: bytes | None) -> None:
         """Take bytes from the client; ``None`` is their end."""
@@ -114,6 +115,7 @@ class HTTPConversation:
             ("Date", format_datetime(now, usegmt=True)),
             ("Content-Type", page.content_type),
             ("Content-Length", str(len(page.body))),
+            *self._more_headers,
         ]
         reason = responses.get(page.status, "")
         self._write(h11.Response(status_code=page.status, headers=headers, reason=reason))

@@ -161,14 +161,6 @@ def test_stopped_simulation_is_said_and_the_journal_offered(ask):
     assert ask("GET", "/livez").code == 500
 
 
-def test_proxy_says_that_it_is_not_modelled(ask):
-    """What cannot be done yet is said in one sentence."""
-    reply = ask("GET", f"{PODS}/web/proxy/")
-
-    assert reply.code == 501
-    assert orjson.loads(reply.body)["message"] == "proxy is not modelled yet"
-
-
 def test_watch_sends_its_headers_before_any_event(address):
     """A client sees that its watch stands although nothing has happened yet."""
     connection = open_stream(address, f"{PODS}?watch=true")

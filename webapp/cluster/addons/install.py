@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from webapp.api.resources import GATEWAY_CLASSES
 from webapp.apimachinery.schema import GroupVersionResource
 from webapp.apimachinery.scheme import BUILTIN_KINDS
 from webapp.cluster.addons.agents import agent_objects, proxy_objects
 from webapp.cluster.addons.dns import dns_objects
+from webapp.cluster.addons.gateway import gateway_class, gateway_definitions
 from webapp.cluster.addons.ingress import ingress_objects
 
 if TYPE_CHECKING:
@@ -25,7 +27,13 @@ _RESOURCES = {
 
 def addon_objects(plugin: str, proxy_mode: str) -> list[JSONObject]:
     """All objects, in order of making."""
-    return [*dns_objects(), *proxy_objects(proxy_mode), *agent_objects(plugin), *ingress_objects()]
+    return [
+        *dns_objects(),
+        *proxy_objects(proxy_mode),
+        *agent_objects(plugin),
+        *ingress_objects(),
+        *gateway_definitions(),
+    ]
 
 
 def install(client: RESTClient, plugin: str, proxy_mode: str) -> None:
@@ -33,3 +41,8 @@ def install(client: RESTClient, plugin: str, proxy_mode: str) -> None:
     for obj in addon_objects(plugin, proxy_mode):
         resource = _RESOURCES[obj["apiVersion"], obj["kind"]]
         client.create(resource, obj["metadata"].get("namespace", ""), obj)
+
+
+def install_gateway_class(client: RESTClient) -> None:
+    """Create the class of the built-in Gateway controller, once its kind is served."""
+    client.create(GATEWAY_CLASSES, "", gateway_class())

@@ -1,0 +1,1 @@
+"""The built-in controller of the Gateway API: a proxy for each Gateway, and what became of routes."""
