@@ -474,13 +474,15 @@ class NetworkView(View):
 
     ``encapsulation`` is what carries packets from Node to Node (``route``, ``VXLAN``, ``IP-in-IP``, "" without a
     plugin), ``enforces_policies`` whether NetworkPolicies have any effect, ``pool`` the range that the plugin
-    hands blocks out of ("" when it uses each Node's spec.podCIDR), ``remark`` a sentence about all of that.
+    hands blocks out of ("" when it uses each Node's spec.podCIDR) with prefixes of ``block_prefix``, ``remark`` a
+    sentence about all of that.
     """
 
     plugin: str
     encapsulation: str
     enforces_policies: bool
     pool: str
+    block_prefix: int
     remark: str
 
 

@@ -113,6 +113,7 @@ def network_view(profile: PluginProfile) -> NetworkView:
         encapsulation=profile.encapsulation,
         enforces_policies=profile.enforces_policies,
         pool=profile.pool,
+        block_prefix=profile.block_prefix,
         remark=profile.remark,
     )
 

@@ -10,7 +10,7 @@ export interface TaleStep {
 
 /** A story other than a Pod's nine steps. */
 export interface Tale {
-  kind: "rollout" | "node";
+  kind: "rollout" | "node" | "request";
   /** UID of what it is about. */
   uid: string;
   /** Where it stands in the top bar. */

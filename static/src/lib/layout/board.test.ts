@@ -29,7 +29,9 @@ function expectCalm(board: Board): void {
     ...nodes,
     ...(board.counts ? [board.counts] : []),
     ...(board.shelf ? [board.shelf.rect] : []),
-    ...(board.service ? [board.service.client, board.service.bar] : []),
+    ...(board.service
+      ? [board.service.client, board.service.dns, board.service.bar].filter((one) => one !== null)
+      : []),
   ];
   expect(all.find((rect) => !contains(canvas, rect))).toBeUndefined();
   expectApart(all);

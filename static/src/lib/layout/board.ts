@@ -37,9 +37,21 @@ export interface BoardInput {
   groups?: readonly NodeInput[] | null;
   /** The controllers' card shows a rolling update, and needs room for it. */
   rolling?: boolean;
+  /** A request is told: the control plane, which it never passes, shrinks to a bar. */
+  traffic?: Traffic | null;
+}
+
+/** What a request needs room for beside the Nodes and the Service. */
+export interface Traffic {
+  /** Name lookups go to a name server that is not drawn as a Pod. */
+  dns: boolean;
+  /** Requests come from outside, or go there. */
+  outside: boolean;
 }
 
 const MARGIN = 40;
+/** Room between Nodes and Service in which requests go from Node to Node. */
+const CORRIDOR = 88;
 const LARGE_MAX = 4;
 const COMPACT_MAX = 12;
 export const TILE_MAX = 40;
@@ -56,11 +68,12 @@ const FOCUS_BESIDE = 700;
 export function layoutBoard(input: BoardInput): Board {
   const { width, height } = input;
   const slim = input.waiting.length > 0;
-  const plane = controlPlane(width, slim, input.rolling ?? false);
-  const service = serviceBar(width, height, input.services);
+  const traffic = input.traffic ?? null;
+  const plane = traffic ? thinPlane(width) : controlPlane(width, slim, input.rolling ?? false);
+  const service = serviceBar(width, height, input.services, traffic);
   const pods = new Map<string, PodPlace>();
   const top = bottom(plane.zone) + (slim ? SHELF_HEIGHT + 10 : 0) + 36;
-  const end = service ? service.bar.y - 46 : height - 22;
+  const end = service ? service.bar.y - (traffic ? CORRIDOR : 46) : height - 22;
   const area: Rect = { x: MARGIN, y: top, w: width - 2 * MARGIN, h: Math.max(120, end - top) };
   const tally = input.nodes.reduce((sum, node) => sum + node.pods.length, 0) > DRAWN_MAX;
   const { nodes, groups, counts } = placeMiddle(input, tally, area, bottom(plane.bus), pods);
@@ -74,7 +87,20 @@ export function layoutBoard(input: BoardInput): Board {
         pods,
       )
     : null;
-  return { width, height, ...plane, slim, shelf, nodes, groups, tally, pods, counts, service };
+  return {
+    width,
+    height,
+    ...plane,
+    slim,
+    thin: traffic !== null,
+    shelf,
+    nodes,
+    groups,
+    tally,
+    pods,
+    counts,
+    service,
+  };
 }
 
 /** What stands between control plane and Services. */
@@ -117,14 +143,37 @@ function controlPlane(width: number, slim: boolean, rolling: boolean): Pick<Boar
   return { zone: { x: 24, y: 0, w: width - 48, h: busY + busH + 14 }, cards, bus };
 }
 
-function serviceBar(width: number, height: number, services: number): Board["service"] {
-  if (services === 0) return null;
+/** The control plane as a bar: the API server, and beside it the network plugin. */
+function thinPlane(width: number): Pick<Board, "zone" | "cards" | "bus"> {
+  const bus = { x: 48, y: 9, w: width - 96 - Math.min(560, width * 0.3) - 16, h: 52 };
+  const nowhere = { x: bus.x, y: bus.y, w: 0, h: 0 };
+  const cards = { client: nowhere, controllers: nowhere, scheduler: nowhere, etcd: nowhere };
+  return { zone: { x: 24, y: 0, w: width - 48, h: 70 }, cards, bus };
+}
+
+function serviceBar(
+  width: number,
+  height: number,
+  services: number,
+  traffic: Traffic | null,
+): Board["service"] {
+  if (services === 0 && !traffic) return null;
   const others = services > 1 ? 42 : 0;
   const y = height - 74 - others;
+  if (traffic) {
+    const wide = { y, w: 196, h: 68 };
+    const client = traffic.outside ? { x: MARGIN, ...wide } : null;
+    const dns = traffic.dns ? { x: client ? right(client) + 16 : MARGIN, ...wide } : null;
+    const last = dns ?? client;
+    const barX = last ? right(last) + 16 : MARGIN;
+    const rest = { x: barX, w: width - MARGIN - barX };
+    return { client, dns, bar: { ...rest, y, h: 68 }, others: others ? { ...rest, y: y + 76, h: 34 } : null };
+  }
   const client = { x: MARGIN, y, w: 164, h: 68 };
   const barX = right(client) + 40;
   return {
     client,
+    dns: null,
     bar: { x: barX, y, w: width - MARGIN - barX, h: 68 },
     others: others ? { x: barX, y: y + 76, w: width - MARGIN - barX, h: 34 } : null,
   };

@@ -69,6 +69,8 @@ export interface Board {
   zone: Rect;
   /** True while the control plane is drawn lower to make room for the shelf. */
   slim: boolean;
+  /** True while the control plane is only a bar, and its cards are nowhere. */
+  thin: boolean;
   cards: Record<ComponentName, Rect>;
   bus: Rect;
   shelf: Shelf | null;
@@ -80,7 +82,8 @@ export interface Board {
   pods: Map<string, PodPlace>;
   /** Above 40 Nodes: where counts by state stand instead of Nodes. */
   counts: Rect | null;
-  service: { client: Rect; bar: Rect; others: Rect | null } | null;
+  /** `client` stands for the outside; `dns` for a name server that is no drawn Pod. */
+  service: { client: Rect | null; dns: Rect | null; bar: Rect; others: Rect | null } | null;
 }
 
 export const right = (r: Rect): number => r.x + r.w;

@@ -345,6 +345,7 @@ export interface NetworkView {
   encapsulation: string;
   enforcesPolicies: boolean;
   pool: string;
+  blockPrefix: number;
   remark: string;
 }
 

@@ -1,15 +1,16 @@
 /**
- * The live stream. Enters: Socket.IO events `hello snapshot delta facts clock stopped`. Leaves: the same frames, in
+ * The live stream. Enters: Socket.IO events `hello snapshot delta facts requests clock stopped`. Leaves: the same frames, in
  * order, to one listener; a gap in the sequence numbers is healed by asking for a new snapshot.
  */
 import { io, type Socket } from "socket.io-client";
-import type { ClockView, Delta, Facts, Hello, Snapshot, Stopped } from "./protocol.ts";
+import type { ClockView, Delta, Facts, Hello, Requests, Snapshot, Stopped } from "./protocol.ts";
 
 export interface StreamListener {
   onHello(frame: Hello): void;
   onSnapshot(frame: Snapshot): void;
   onDelta(frame: Delta): void;
   onFacts(frame: Facts): void;
+  onRequests(frame: Requests): void;
   onClock(frame: ClockView): void;
   onStopped(frame: Stopped): void;
   onConnection(connected: boolean): void;
@@ -54,6 +55,7 @@ export function openStream(view: string, listener: StreamListener): () => void {
     else if (verdict === "resync") socket.emit("resync");
   });
   socket.on("facts", (frame: Facts) => listener.onFacts(frame));
+  socket.on("requests", (frame: Requests) => listener.onRequests(frame));
   socket.on("clock", (frame: ClockView) => listener.onClock(frame));
   socket.on("stopped", (frame: Stopped) => listener.onStopped(frame));
   return () => socket.close();

@@ -1,7 +1,9 @@
 /** The gallery: small manifests, each with what to watch for. */
 import barePod from "./examples/bare-pod.yaml?raw";
+import canary from "./examples/canary.yaml?raw";
 import crashLoop from "./examples/crash-loop.yaml?raw";
 import deploymentAndService from "./examples/deployment-and-service.yaml?raw";
+import dnsEgressForgotten from "./examples/dns-egress-forgotten.yaml?raw";
 import fitsNowhere from "./examples/fits-nowhere.yaml?raw";
 import initAndSidecar from "./examples/init-and-sidecar.yaml?raw";
 import namespaceAndRbac from "./examples/namespace-and-rbac.yaml?raw";
@@ -9,10 +11,12 @@ import newNode from "./examples/new-node.yaml?raw";
 import noSuchImage from "./examples/no-such-image.yaml?raw";
 import onlyOnSsd from "./examples/only-on-ssd.yaml?raw";
 import outOfMemory from "./examples/out-of-memory.yaml?raw";
+import policyDenyAndAllow from "./examples/policy-deny-and-allow.yaml?raw";
 import probes from "./examples/probes.yaml?raw";
 import resize from "./examples/resize.yaml?raw";
 import rollingUpdate from "./examples/rolling-update.yaml?raw";
 import sandboxes from "./examples/sandboxes.yaml?raw";
+import serviceAndClient from "./examples/service-and-client.yaml?raw";
 import sharedVolume from "./examples/shared-volume.yaml?raw";
 import slowGoodbye from "./examples/slow-goodbye.yaml?raw";
 
@@ -109,5 +113,26 @@ export const examples: readonly Example[] = [
     title: "A team's Namespace and rights",
     watch: "Namespace first, then a Role and who has it; ask kubectl auth can-i --as what they may now do.",
     text: namespaceAndRbac,
+  },
+  {
+    title: "A Service and its client",
+    watch:
+      "Each request: the name, the stable IP, the endpoint that kube-proxy picks, the answer; counts at each Pod.",
+    text: serviceAndClient,
+  },
+  {
+    title: "Deny all, then allow one",
+    watch: "api reaches the database; debug is stopped at it, with the policy's name and who may pass.",
+    text: policyDenyAndAllow,
+  },
+  {
+    title: "DNS egress forgotten",
+    watch: "The policy allows the shop, yet nothing works: the question for its address is stopped first.",
+    text: dnsEgressForgotten,
+  },
+  {
+    title: "A canary",
+    watch: "Twenty requests a second over ten Pods: about one in ten reaches the new version.",
+    text: canary,
   },
 ];

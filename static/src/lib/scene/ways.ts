@@ -22,6 +22,7 @@ function wireTo(board: Board, place: Place): Point[] {
     case "controllers":
     case "scheduler":
     case "etcd": {
+      if (board.thin) return [];
       const [top, end] = cardWire(board, place.kind);
       if (!top || !end) return [];
       // A traveller's middle stops where its edge touches the card's; its way ends inside the bar, to be seen.

@@ -1,6 +1,6 @@
 /** Which panels are open, in the order in which they were opened; Escape closes the last one. */
 export type PanelName =
-  "manifest" | "inspector" | "step" | "keys" | "search" | "commands" | "cluster" | "faults";
+  "manifest" | "inspector" | "step" | "keys" | "search" | "commands" | "cluster" | "faults" | "reach";
 
 export const panelNames: readonly PanelName[] = [
   "manifest",
@@ -11,9 +11,10 @@ export const panelNames: readonly PanelName[] = [
   "commands",
   "cluster",
   "faults",
+  "reach",
 ];
 /** Palettes cover the page for a moment: one at a time, and not kept in the address. */
-const palettes: readonly PanelName[] = ["keys", "search", "commands", "cluster", "faults"];
+const palettes: readonly PanelName[] = ["keys", "search", "commands", "cluster", "faults", "reach"];
 export const isPalette = (name: PanelName): boolean => palettes.includes(name);
 
 export class Panels {

@@ -11,10 +11,20 @@ import {
 import { findView } from "../cluster/objects.ts";
 import { noMoments, reduceFacts, withVerdicts, type Moments } from "../cluster/moments.ts";
 import { activeService, shownServices } from "../cluster/services.ts";
+import { isOnItsWay } from "../cluster/story.ts";
 import type { Tale } from "../cluster/tale.ts";
 import { sampled, type Trip } from "../cluster/trips.ts";
 import { Api, type ClockSpec } from "../live/api.ts";
-import type { ClockView, Delta, Facts, Hello, PodView, Snapshot, Stopped } from "../live/protocol.ts";
+import type {
+  ClockView,
+  Delta,
+  Facts,
+  Hello,
+  PodView,
+  Requests,
+  Snapshot,
+  Stopped,
+} from "../live/protocol.ts";
 import { ClusterReplica } from "../live/replica.svelte.ts";
 import type { StreamListener } from "../live/socket.ts";
 import { VirtualClock } from "../live/virtual-clock.svelte.ts";
@@ -27,11 +37,14 @@ import { Playback } from "./playback.svelte.ts";
 import { Pointing } from "./pointing.svelte.ts";
 import { Selection, type ObjectRef } from "./selection.svelte.ts";
 import { Tales } from "./tales.svelte.ts";
+import { TrafficView } from "./traffic.svelte.ts";
 import { StoryTeller } from "./teller.svelte.ts";
 import { Waiting } from "./waiting.svelte.ts";
 
 const TRIPS_A_FRAME = 8;
 const NOTICE_MS = 5000;
+/** Wall ms without a Pod on its way before requests are told. */
+const CALM_MS = 1500;
 /** Panels that every build has. */
 const ALWAYS: PanelName[] = ["step", "keys", "search", "commands", "cluster", "faults"];
 
@@ -46,6 +59,7 @@ export class Session implements StreamListener {
   readonly api = new Api();
   readonly playback = new Playback(this.api, this.clock, (notice) => this.tell(notice));
   readonly tales = new Tales(this.replica, this.clock);
+  readonly traffic = new TrafficView(this.replica, this.clock, this.selection, this.api);
   hello = $state.raw<Hello | null>(null);
   /** Null until the first attempt has ended. */
   connected = $state.raw<boolean | null>(null);
@@ -75,6 +89,9 @@ export class Session implements StreamListener {
   readonly #pictureTime = new PictureTime();
   readonly #teller = new StoryTeller(this.replica);
   readonly #waiting = new Waiting(this.replica);
+  /** No Pod is on its way, so that requests may be told. */
+  #calm = $state.raw(true);
+  #movedAt = -Infinity;
   readonly canWrite = $derived(this.available.has("manifest") && !(this.hello?.readOnly ?? false));
   readonly selectedPod = $derived.by(() => {
     const { ref } = this.selection;
@@ -84,7 +101,9 @@ export class Session implements StreamListener {
     );
   });
   /** A story that is not one Pod's; a selected Pod comes before it. */
-  readonly tale: Tale | null = $derived(this.selectedPod ? null : this.tales.current);
+  readonly tale: Tale | null = $derived(
+    (this.selectedPod ? null : this.tales.current) ?? (this.#calm ? this.traffic.tale : null),
+  );
   /** UID of the Pod being told about. */
   readonly storyUid: string | null = $derived(this.tale ? null : this.#teller.uid);
   readonly storyPod: PodView | undefined = $derived(this.tale ? undefined : this.#teller.pod);
@@ -107,7 +126,9 @@ export class Session implements StreamListener {
       ref?.kind === "Service"
         ? this.services.find((service) => service.name === ref.name && service.namespace === ref.namespace)
         : undefined;
-    const active = activeService(this.services, selected?.uid ?? null, this.storyPod, this.#previousService);
+    const called = this.tale?.kind === "request" ? this.traffic.service : undefined;
+    const chosen = selected?.uid ?? called?.uid ?? null;
+    const active = activeService(this.services, chosen, this.storyPod, this.#previousService);
     this.#previousService = active?.uid ?? null;
     return active;
   });
@@ -124,6 +145,7 @@ export class Session implements StreamListener {
     this.hello = frame;
     this.api.configure(frame);
     this.clock.apply(frame.clock, performance.now());
+    this.traffic.begin();
   }
 
   onSnapshot(frame: Snapshot): void {
@@ -150,7 +172,13 @@ export class Session implements StreamListener {
   onFacts(frame: Facts): void {
     this.moments = reduceFacts(this.moments, frame.facts);
     this.containerMoments = withContainerMoments(this.containerMoments, frame.facts);
+    this.traffic.notice(frame.facts);
     this.#tripListener(sampled(frame.facts, TRIPS_A_FRAME));
+  }
+
+  onRequests(frame: Requests): void {
+    this.traffic.onRequests(frame);
+    this.refresh();
   }
 
   onClock(frame: ClockView): void {
@@ -249,6 +277,10 @@ export class Session implements StreamListener {
   /** Escape: closes the panel opened last, else lets go of the selection; false when nothing was open. */
   escape(): boolean {
     if (this.pointing.layDown()) return true;
+    if (this.traffic.inspected !== null) {
+      this.traffic.inspect(null);
+      return true;
+    }
     const last = this.panels.closeLast();
     if (last === "step") this.step = null;
     if (last === "inspector" || (last === undefined && this.selection.ref)) {
@@ -301,7 +333,18 @@ export class Session implements StreamListener {
     if (this.attention.follow(wall)) this.folded = null;
     this.tales.refresh(wall);
     if (this.#teller.refresh(wall, this.selectedPod ?? null)) this.#learnVerdicts();
+    this.#calmDown(wall);
+    this.traffic.refresh(wall);
     this.#waiting.refresh(wall);
+  }
+
+  /** A Pod on its way comes before requests; they wait a little, in case that another one sets out. */
+  #calmDown(wall: number): void {
+    const { journey, pod } = this.#teller;
+    const moving = journey !== undefined && isOnItsWay(journey) && pod?.state !== "failing";
+    if (moving) this.#movedAt = wall;
+    const calm = wall - this.#movedAt >= CALM_MS;
+    if (calm !== this.#calm) this.#calm = calm;
   }
 
   /** A page that was opened later has not seen the facts from which its cards are made. */
