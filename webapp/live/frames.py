@@ -152,13 +152,17 @@ class PortView(View):
 
 
 class EndpointView(View):
-    """One endpoint of a Service; ``pod_uid`` is "" when no Pod stands behind it."""
+    """One endpoint of a Service; ``pod_uid`` is "" when no Pod stands behind it.
+
+    A terminating one that is still ``serving`` gets traffic when there is no ready one.
+    """
 
     ip: str
     pod_uid: str
     pod_name: str
     node: str
     ready: bool
+    serving: bool
     terminating: bool
 
 

@@ -413,6 +413,7 @@ def _endpoint_view(endpoint: JSONObject) -> EndpointView:
         pod_name=target.get("name", ""),
         node=endpoint.get("nodeName", ""),
         ready=conditions.get("ready") is not False,
+        serving=conditions.get("serving") is not False,
         terminating=bool(conditions.get("terminating")),
     )
 

@@ -61,7 +61,7 @@ export function requestTale(request: RequestView, step: number, world: RequestWo
           : n === step
             ? "now"
             : "todo";
-  const steps = labels(request, world).map((one, index): TaleStep => ({
+  const steps = labels(request, step, world).map((one, index): TaleStep => ({
     ...one,
     outcome: outcome(index + 1),
   }));
@@ -77,7 +77,11 @@ export function requestTale(request: RequestView, step: number, world: RequestWo
   };
 }
 
-function labels(request: RequestView, { network, service }: RequestWorld): Omit<TaleStep, "outcome">[] {
+function labels(
+  request: RequestView,
+  step: number,
+  { network, service }: RequestWorld,
+): Omit<TaleStep, "outcome">[] {
   const named = request.lookup !== null;
   const local = request.via === "localhost";
   const direct = request.via === "pod" || request.via === "outside" || local;
@@ -111,13 +115,18 @@ function labels(request: RequestView, { network, service }: RequestWorld): Omit<
           ? `${network.plugin} checks none`
           : atClient
             ? "at its own Pod"
-            : "at both ends",
+            : culprits(request).length > 0
+              ? "at the target Pod"
+              : "at both ends",
     },
     {
       label: "Deliver",
       actor: request.endpoint?.port ? `port ${request.endpoint.port}` : "container port",
     },
-    { label: "Reply", actor: request.outcome === "answered" ? took(request.took) : "same way back" },
+    {
+      label: "Reply",
+      actor: step >= REPLY && request.outcome === "answered" ? took(request.took) : "same way back",
+    },
   ];
 }
 

@@ -66,6 +66,12 @@ function pictureCommands(session: Session, deeds: Deeds): Command[] {
   }));
   return [
     ...groups,
+    {
+      id: "reach",
+      words: "who can talk to whom",
+      cap: "",
+      run: () => session.panels.open("reach"),
+    },
     { id: "svg", words: "save the stage as SVG", cap: "", run: () => deeds.savePicture("svg") },
     { id: "print", words: "print a handout", cap: "", run: () => window.print() },
   ];
@@ -86,8 +92,24 @@ function clusterCommands(session: Session): Command[] {
       cap: "",
       run: () => void heal(fault.name),
     })),
+    ...trafficCommands(session),
     ...reading,
   ];
+}
+
+/** Traffic to the Service that is drawn large, whatever is selected. */
+function trafficCommands(session: Session): Command[] {
+  const { service } = session;
+  if (!service || session.selection.ref?.kind === "Service") return [];
+  const { namespace, name } = service;
+  return objectChoices(session, { kind: "Service", namespace, name })
+    .filter((choice) => choice.id.startsWith("traffic"))
+    .map((choice) => ({
+      id: choice.id,
+      words: `${choice.words} (Service ${name}, ${choice.detail})`,
+      cap: "",
+      run: choice.run,
+    }));
 }
 
 function filters(session: Session): Command[] {

@@ -1,12 +1,14 @@
 /** What the menu of an object offers: to look at it, to do something to it, to break it. */
 import { faultObject, type FaultKind, type FaultTarget } from "../cluster/fault-catalogue.ts";
 import { findView } from "../cluster/objects.ts";
-import type { NodeView } from "../live/protocol.ts";
+import { sourcesFor } from "../cluster/sources.ts";
+import type { NodeView, ServiceView } from "../live/protocol.ts";
 import type { IconName } from "../theme/icons.ts";
 import { isShown } from "../view/kinds.ts";
 import { ObjectDeeds } from "../view/object-deeds.ts";
 import type { ObjectRef } from "../view/selection.svelte.ts";
 import type { Session } from "../view/session.svelte.ts";
+import { TrafficDeeds } from "../view/traffic-deeds.ts";
 import { clusterDeeds } from "./cluster-deeds.ts";
 
 export interface Choice {
@@ -83,6 +85,7 @@ function changes(session: Session, ref: ObjectRef): Choice[] {
       },
     );
   }
+  if (ref.kind === "Service") choices.push(...trafficChoices(session, view as ServiceView, told));
   choices.push({
     id: "delete",
     icon: "term",
@@ -92,6 +95,39 @@ function changes(session: Session, ref: ObjectRef): Choice[] {
     run: () => told(deeds.remove(ref)),
   });
   return choices;
+}
+
+/** Requests a second of traffic that is looked at one by one, and of traffic that is counted. */
+const RATES = [2, 500];
+
+function trafficChoices(
+  session: Session,
+  service: ServiceView,
+  told: (deed: Promise<string>) => void,
+): Choice[] {
+  const deeds = new TrafficDeeds(session.api);
+  const { namespace, name } = service;
+  const running = session.traffic.objects.filter(
+    (one) => one.service === `${namespace}/${name}` && !one.over,
+  );
+  const starts = sourcesFor(service, session.replica.pods.values()).flatMap((source) =>
+    RATES.map((rate): Choice => ({
+      id: `traffic ${source.words} ${rate}`,
+      icon: "right",
+      words: `Send ${rate} requests a second`,
+      detail: `from ${source.words}, until it is stopped`,
+      run: () => told(deeds.start({ kind: "Service", namespace, name }, source, rate)),
+    })),
+  );
+  if (running.length === 0) return starts;
+  const stop: Choice = {
+    id: "traffic stop",
+    icon: "stop",
+    words: "Stop its traffic",
+    detail: running.map((one) => `${one.perSecond}/s from ${one.from}`).join(", "),
+    run: () => told(deeds.stop(running)),
+  };
+  return [...starts, stop];
 }
 
 /** The faults that can strike it, each until it is healed by the one who looks, or after two minutes. */

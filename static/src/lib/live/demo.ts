@@ -350,6 +350,7 @@ function webService(extra: "none" | "pending" | "ready"): ServiceView {
     podName: `web-7d9c5b8f6-${suffix}`,
     node: `worker-${node}`,
     ready,
+    serving: true,
     terminating: false,
   });
   const points = [point("q8v2m", 1, 8, true), point("f6t1n", 3, 6, true)];

@@ -107,6 +107,7 @@ export interface EndpointView {
   podName: string;
   node: string;
   ready: boolean;
+  serving: boolean;
   terminating: boolean;
 }
 

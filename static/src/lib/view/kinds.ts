@@ -36,6 +36,8 @@ const KINDS: ReadonlyMap<string, ShownKind> = new Map([
   ["DaemonSet", grouped("apps", "daemonsets", "loop")],
   ["Job", grouped("batch", "jobs", "done")],
   ["CronJob", grouped("batch", "cronjobs", "prog")],
+  ["NetworkPolicy", grouped("networking.k8s.io", "networkpolicies", "shield")],
+  ["Traffic", { ...grouped("sim.podarium.dev", "traffics", "right"), version: "v1alpha1" }],
 ]);
 
 export const isShown = (kind: string): boolean => KINDS.has(kind);
@@ -45,6 +47,12 @@ export const kindIcon = (kind: string): IconName => KINDS.get(kind)?.icon ?? "ge
 export function objectPath({ kind, namespace, name }: ObjectRef): string {
   const shown = KINDS.get(kind);
   return shown ? pathOf({ ...shown, kind, verbs: [] }, namespace, name) : "";
+}
+
+/** The path under which a Namespace's objects of a kind are made; "" for what is no object of the API. */
+export function collectionPath(kind: string, namespace: string): string {
+  const shown = KINDS.get(kind);
+  return shown ? pathOf({ ...shown, kind, verbs: [] }, namespace) : "";
 }
 
 /** The path under which the Events about an object are listed. */

@@ -2,7 +2,7 @@
 import type { Api } from "../live/api.ts";
 import type { PodView } from "../live/protocol.ts";
 import { statusMessage } from "../live/status.ts";
-import { objectPath } from "./kinds.ts";
+import { collectionPath, objectPath } from "./kinds.ts";
 import type { ObjectRef } from "./selection.svelte.ts";
 
 export class ObjectDeeds {
@@ -14,6 +14,10 @@ export class ObjectDeeds {
 
   remove(ref: ObjectRef): Promise<string> {
     return this.#send("DELETE", `${objectPath(ref)}?propagationPolicy=Background`);
+  }
+
+  create(kind: string, namespace: string, object: unknown): Promise<string> {
+    return this.#send("POST", collectionPath(kind, namespace), object, "application/json");
   }
 
   /** Lets a Node take no new Pods, or take them again. */

@@ -34,7 +34,7 @@ const TOLD_STOPPED_MS = 5000;
 /** Wall ms without any request after which the story is over. */
 const QUIET_MS = 8000;
 /** Wall ms for which a way stays lit after its last request, and how many are. */
-const LIT_MS = 3500;
+const LIT_MS = 7000;
 const MOST_LIT = 24;
 /** Virtual ms after which a request is no news. */
 const OLD_MS = 5000;

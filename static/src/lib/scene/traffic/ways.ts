@@ -100,7 +100,7 @@ const turned = (at: Position): Position => ({ ...at, angle: at.angle + 180 });
 export interface Strand {
   key: string;
   points: Point[];
-  track: Track;
+  track: Track | "lookup";
   perSecond: number;
 }
 
@@ -110,7 +110,7 @@ export function strandsOf(
 ): Strand[] {
   const strands = new Map<string, Strand>();
   for (const { request, perSecond } of ways) {
-    const track = trackOf(request);
+    const track = request.at === null && !failedAtName(request) ? "lookup" : trackOf(request);
     const stretches = request.at === null ? wayOfLookup(board, request) : wayOfRequest(board, request);
     for (const { hop, points } of stretches) {
       if (request.stoppedAt >= 0 && hop > request.stoppedAt) break;
