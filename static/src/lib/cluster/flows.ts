@@ -41,21 +41,9 @@ export function balanceOf(flows: Iterable<FlowView>, service: string, now: numbe
   return shares;
 }
 
-/** All requests a virtual second, those that fail apart. */
-export function totalRate(flows: Iterable<FlowView>, now: number): { all: number; failing: number } {
-  let all = 0;
-  let failing = 0;
-  for (const flow of flows) {
-    const rate = rateOf(flow, now);
-    all += rate;
-    if (flow.outcome !== "answered" || flow.code >= 500) failing += rate;
-  }
-  return { all, failing };
-}
-
-/** `412/s`, `2.5/s`. */
+/** `412`, `2.5`. */
 export const rateText = (perSecond: number): string =>
-  `${perSecond >= 10 ? Math.round(perSecond).toLocaleString("en") : Math.round(perSecond * 10) / 10}/s`;
+  perSecond >= 10 ? Math.round(perSecond).toLocaleString("en") : String(Math.round(perSecond * 10) / 10);
 
 /** `1,204` or, where there is little room, `12.3k`. */
 export const countText = (count: number): string =>

@@ -97,7 +97,10 @@ function labels(
   };
   const atClient = ruleOf(request) === "egress";
   return [
-    { label: "Look up name", actor: named ? "CoreDNS" : "no name: an address" },
+    {
+      label: "Look up name",
+      actor: named ? "CoreDNS" : isAddress(request) ? "no name: an address" : "known already",
+    },
     {
       label: calls[request.via] ?? (service?.clusterIp === "None" ? "Call Pod IP" : "Call ClusterIP"),
       actor: from,
@@ -129,6 +132,10 @@ function labels(
     },
   ];
 }
+
+/** It was called by an address; else a name that the client still knew. */
+const isAddress = ({ summary, dialled }: RequestView): boolean =>
+  summary.includes(dialled.replace(/:\d+$/, "")) || dialled === "";
 
 const say = (text: string, emphasis: string, bad = false): Headline => ({ text, emphasis, bad });
 

@@ -29,7 +29,7 @@ export interface WayHop {
 
 /** Ways of requests that pass and of those that are stopped go beside each other. */
 export type Track = "passing" | "stopped";
-const OFFSET: Record<Track, number> = { passing: -6, stopped: 8 };
+export const OFFSET: Record<Track, number> = { passing: -6, stopped: 8 };
 
 export interface Stretch {
   /** Index of the hop that it stands for. */

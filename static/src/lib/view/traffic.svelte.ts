@@ -80,6 +80,7 @@ export class TrafficView {
   /** Names have been looked up: the name server stays in the picture. */
   #usesDns = $state.raw(false);
   #wall = 0;
+  #measuredAt = 0;
   #lastRequest = -Infinity;
   #readAt = new Map<string, number>();
   #waiting = new Set<string>();
@@ -132,6 +133,10 @@ export class TrafficView {
   /** Follows picture time: what nobody has taken for a while goes out. */
   refresh(wall: number): void {
     this.#wall = wall;
+    if (this.net.flows.size > 0 && this.#clock.coarse !== this.#measuredAt) {
+      this.#measuredAt = this.#clock.coarse;
+      this.net.measure(this.#measuredAt);
+    }
     for (const path of this.#waiting) this.#read(path);
     const stays = [...this.lit].filter(
       ([, one]) => wall - one.at < LIT_MS || one.request.id === this.#told?.id,

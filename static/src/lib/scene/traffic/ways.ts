@@ -120,5 +120,6 @@ export function strandsOf(
       strands.set(key, { key, points, track, perSecond: perSecond + (same?.perSecond ?? 0) });
     }
   }
-  return [...strands.values()];
+  // In a steady order: a line that changes its place among the others would begin anew.
+  return [...strands.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
 }
