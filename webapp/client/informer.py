@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from webapp.apimachinery.meta import namespaced_name
+from webapp.apimachinery.meta import controller_of, namespaced_name
 from webapp.apimachinery.status import Expired
 from webapp.apimachinery.watch import BOOKMARK, DELETED, ERROR
 
@@ -91,6 +91,7 @@ class SharedInformer:
                 Callable[[JSONObject], None] | None,
                 Callable[[JSONObject, JSONObject], None] | None,
                 Callable[[JSONObject], None] | None,
+                str,
             ]
         ] = []
         self._indexes: dict[str, _Index] = {}
@@ -105,15 +106,29 @@ class SharedInformer:
         on_add: Callable[[JSONObject], None] | None = None,
         on_update: Callable[[JSONObject, JSONObject], None] | None = None,
         on_delete: Callable[[JSONObject], None] | None = None,
+        owner_kind: str = "",
     ) -> None:
-        """Hear of changes; what is in the store already is told as added, at once."""
-        self._handlers.append((on_add, on_update, on_delete))
+        """Hear of changes; what is in the store already is told as added, at once.
+
+        Args:
+            on_add: Called with each object that is new.
+            on_update: Called with the former and the present version.
+            on_delete: Called with the last version.
+            owner_kind: Spares calls about objects that a controller of another kind manages, and
+                managed before; those that nobody manages are told.
+        """
+        self._handlers.append((on_add, on_update, on_delete, owner_kind))
         if on_add is not None:
             for obj in tuple(self.store.values()):
-                on_add(obj)
+                owner = _controller_kind(obj)
+                if not owner_kind or not owner or owner_kind == owner:
+                    on_add(obj)
 
     def add_index(self, name: str, values_of: Callable[[JSONObject], Iterable[str]]) -> None:
-        """Keep objects findable by values; adding the same name again changes nothing."""
+        """Keep objects findable by values; adding the same name again changes nothing.
+
+        Of an object that has a spec, ``values_of`` may read its name, labels, owners and spec only.
+        """
         if name in self._indexes:
             return
         index = self._indexes[name] = _Index(values_of)
@@ -179,13 +194,20 @@ class SharedInformer:
         if old is obj:
             return
         self.store[key] = obj
-        for index in self._indexes.values():
-            index.put(key, obj)
-        for on_add, on_update, _ in self._handlers:
-            if old is None:
-                if on_add is not None:
+        if old is None or not _is_indexed_alike(old, obj):
+            for index in self._indexes.values():
+                index.put(key, obj)
+        owner = _controller_kind(obj)
+        if old is None:
+            for on_add, _, _, kind in self._handlers:
+                if on_add is not None and (not kind or not owner or kind == owner):
                     on_add(obj)
-            elif on_update is not None:
+            return
+        old_owner = _controller_kind(old)
+        for _, on_update, _, kind in self._handlers:
+            if on_update is not None and (
+                not kind or not owner or kind == owner or kind == old_owner
+            ):
                 on_update(old, obj)
 
     def _remove(self, key: str, last: JSONObject | None = None) -> None:
@@ -194,9 +216,27 @@ class SharedInformer:
             return
         for index in self._indexes.values():
             index.remove(key)
-        for _, _, on_delete in self._handlers:
-            if on_delete is not None:
-                on_delete(old if last is None else last)
+        gone = old if last is None else last
+        owner = _controller_kind(gone)
+        for _, _, on_delete, kind in self._handlers:
+            if on_delete is not None and (not kind or not owner or kind == owner):
+                on_delete(gone)
+
+
+def _is_indexed_alike(old: JSONObject, new: JSONObject) -> bool:
+    """Whether no index can tell two versions apart: most versions of a Pod differ in status only."""
+    spec = new.get("spec")
+    if spec is None or spec is not old.get("spec"):
+        return False
+    before, after = old["metadata"], new["metadata"]
+    return before.get("ownerReferences") is after.get("ownerReferences") and before.get(
+        "labels"
+    ) is after.get("labels")
+
+
+def _controller_kind(obj: JSONObject) -> str:
+    owner = controller_of(obj)
+    return owner["kind"] if owner is not None else ""
 
 
 class InformerFactory:

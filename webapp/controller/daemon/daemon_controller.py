@@ -86,7 +86,10 @@ class DaemonSetController(Controller):
             on_delete=self._on_daemon_set_delete,
         )
         self._pods.add_handler(
-            on_add=self._on_pod_add, on_update=self._on_pod_update, on_delete=self._on_pod_delete
+            on_add=self._on_pod_add,
+            on_update=self._on_pod_update,
+            on_delete=self._on_pod_delete,
+            owner_kind="DaemonSet",
         )
         self._nodes.add_handler(on_add=self._on_node_add, on_update=self._on_node_update)
 

@@ -102,7 +102,7 @@ class DeploymentController(Controller):
             on_update=self._on_replica_set_update,
             on_delete=self._on_replica_set,
         )
-        self._pods.add_handler(on_delete=self._on_pod_delete)
+        self._pods.add_handler(on_delete=self._on_pod_delete, owner_kind="ReplicaSet")
 
     def sync(self, key: str) -> None:
         """Bring one Deployment a step further."""

@@ -83,7 +83,10 @@ class ReplicaSetController(Controller):
             on_delete=self._on_replica_set_delete,
         )
         self._pods.add_handler(
-            on_add=self._on_pod_add, on_update=self._on_pod_update, on_delete=self._on_pod_delete
+            on_add=self._on_pod_add,
+            on_update=self._on_pod_update,
+            on_delete=self._on_pod_delete,
+            owner_kind=self.kind,
         )
 
     def selector_of(self, replica_set: JSONObject) -> Selector:

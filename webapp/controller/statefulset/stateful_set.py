@@ -75,7 +75,10 @@ class StatefulSetController(Controller):
             on_delete=lambda obj: self.enqueue(namespaced_name(obj)),
         )
         self._pods.add_handler(
-            on_add=self._on_pod, on_update=self._on_pod_update, on_delete=self._on_pod
+            on_add=self._on_pod,
+            on_update=self._on_pod_update,
+            on_delete=self._on_pod,
+            owner_kind="StatefulSet",
         )
 
     def sync(self, key: str) -> None:
