@@ -94,6 +94,7 @@ class SharedInformer:
                 str,
             ]
         ] = []
+        self._has_owner_kinds = False
         self._indexes: dict[str, _Index] = {}
         self._watcher: Watcher | None = None
         self.resource = resource
@@ -118,6 +119,7 @@ class SharedInformer:
                 managed before; those that nobody manages are told.
         """
         self._handlers.append((on_add, on_update, on_delete, owner_kind))
+        self._has_owner_kinds = self._has_owner_kinds or bool(owner_kind)
         if on_add is not None:
             for obj in tuple(self.store.values()):
                 owner = _controller_kind(obj)
@@ -194,20 +196,22 @@ class SharedInformer:
         if old is obj:
             return
         self.store[key] = obj
-        if old is None or not _is_indexed_alike(old, obj):
+        before = old["metadata"].get("ownerReferences") if old is not None else None
+        references = obj["metadata"].get("ownerReferences")
+        if self._indexes and (
+            old is None or references is not before or not _is_indexed_alike(old, obj)
+        ):
             for index in self._indexes.values():
                 index.put(key, obj)
-        owner = _controller_kind(obj)
+        owner = _controller_kind(obj) if references and self._has_owner_kinds else ""
         if old is None:
             for on_add, _, _, kind in self._handlers:
                 if on_add is not None and (not kind or not owner or kind == owner):
                     on_add(obj)
             return
-        old_owner = _controller_kind(old)
+        old_owner = _controller_kind(old) if before and before is not references else owner
         for _, on_update, _, kind in self._handlers:
-            if on_update is not None and (
-                not kind or not owner or kind == owner or kind == old_owner
-            ):
+            if on_update is not None and (not kind or not owner or kind in (owner, old_owner)):
                 on_update(old, obj)
 
     def _remove(self, key: str, last: JSONObject | None = None) -> None:
@@ -217,21 +221,20 @@ class SharedInformer:
         for index in self._indexes.values():
             index.remove(key)
         gone = old if last is None else last
-        owner = _controller_kind(gone)
+        owner = _controller_kind(gone) if self._has_owner_kinds else ""
         for _, _, on_delete, kind in self._handlers:
             if on_delete is not None and (not kind or not owner or kind == owner):
                 on_delete(gone)
 
 
 def _is_indexed_alike(old: JSONObject, new: JSONObject) -> bool:
-    """Whether no index can tell two versions apart: most versions of a Pod differ in status only."""
+    """Whether no index can tell two versions of one owner apart: most differ in status only."""
     spec = new.get("spec")
-    if spec is None or spec is not old.get("spec"):
-        return False
-    before, after = old["metadata"], new["metadata"]
-    return before.get("ownerReferences") is after.get("ownerReferences") and before.get(
-        "labels"
-    ) is after.get("labels")
+    return (
+        spec is not None
+        and spec is old.get("spec")
+        and old["metadata"].get("labels") is new["metadata"].get("labels")
+    )
 
 
 def _controller_kind(obj: JSONObject) -> str:

@@ -32,7 +32,7 @@ from webapp.cluster.reach import ReachExplainer
 from webapp.cluster.streams import PREFIX as STREAMS_PREFIX
 from webapp.cluster.streams import StreamHub
 from webapp.cluster.traffic import TrafficGenerator
-from webapp.cluster.transport import ImmediateTransport, InProcessTransport
+from webapp.cluster.transport import ImmediateTransport, InProcessTransport, WriteLog, no_lag
 from webapp.etcd.mvcc import Store
 from webapp.journey.timeline import JourneyLog
 from webapp.metrics_server.server import NodeMetrics, PodMetrics
@@ -104,9 +104,8 @@ class Cluster:
             ),
         )
         self._door = Door(self.sim, self.streams.stream("etcd/latency"))
-        self._transport = InProcessTransport(
-            self.sim, self.streams, self.recorder, self._apiserver, self._door.lag_ms
-        )
+        self._writes = WriteLog(self.recorder)
+        self._transport = self._make_transport(self._door.lag_ms)
         self.admin = RESTClient(DoorTransport(self._transport, self._door), ADMIN, "podarium")
         self._viewers_transport = ImmediateTransport(self._apiserver)
         self.viewer = RESTClient(self._viewers_transport, VIEWER, "podarium-page")
@@ -256,9 +255,13 @@ class Cluster:
         self._apiserver.compute(NODE_METRICS, NodeMetrics(self.sim, nodes, self._machines))
         self._apiserver.compute(POD_METRICS, PodMetrics(self.sim, pods, self._machines))
 
+    def _make_transport(self, lag_ms: Callable[[], int] = no_lag) -> InProcessTransport:
+        parts = (self.sim, self.streams, self.recorder, self._apiserver)
+        return InProcessTransport(*parts, lag_ms, writes=self._writes)
+
     def _make_faults(self) -> FaultInjector:
         # Whoever heals is not slowed by what is to be healed.
-        transport = InProcessTransport(self.sim, self.streams, self.recorder, self._apiserver)
+        transport = self._make_transport()
         client = RESTClient(transport, FAULTS, "podarium-faults")
         families = make_families(
             self.sim, self.streams, self.recorder, self._machines, self._control_plane
@@ -266,7 +269,7 @@ class Cluster:
         return FaultInjector(self.sim, self.recorder, client, InformerFactory(client), families)
 
     def _make_traffic(self) -> TrafficGenerator:
-        transport = InProcessTransport(self.sim, self.streams, self.recorder, self._apiserver)
+        transport = self._make_transport()
         client = RESTClient(transport, TRAFFIC, "podarium-traffic")
         services = self._node_informers.informer(SERVICES)
         return TrafficGenerator(self.sim, client, InformerFactory(client), self._machines, services)

@@ -7,7 +7,7 @@ Each delivery worth drawing leaves a ``WatchDelivered`` fact whose cause is the 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from webapp.apimachinery.meta import object_ref
 from webapp.apimachinery.wire import Response, WatchResponse
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from webapp.apiserver.server import APIServer
     from webapp.sim.loop import Simulation
     from webapp.sim.rng import RandomStreams
+    from webapp.trace.facts import ObjectRef
     from webapp.trace.recorder import FactRecord, Recorder
 
 
@@ -47,7 +48,8 @@ DRAWN_BATCH = 8
 REMEMBERED_WRITES = 4096
 
 
-def _no_lag() -> int:
+def no_lag() -> int:
+    """What is written can be seen at once."""
     return 0
 
 
@@ -92,7 +94,9 @@ class InProcessTransport(ImmediateTransport):
         streams: RandomStreams,
         recorder: Recorder,
         apiserver: APIServer,
-        write_lag_ms: Callable[[], int] = _no_lag,
+        write_lag_ms: Callable[[], int] = no_lag,
+        *,
+        writes: WriteLog | None = None,
     ) -> None:
         """Connect.
 
@@ -102,13 +106,14 @@ class InProcessTransport(ImmediateTransport):
             recorder: Takes the facts.
             apiserver: Answers.
             write_lag_ms: How long a write of this instant takes before anybody can see it.
+            writes: Which facts reported the writes; shared by the transports of one cluster.
         """
         super().__init__(apiserver)
         self._write_lag_ms = write_lag_ms
         self._sim = sim
         self._latencies = streams.stream("latency/watch")
         self._recorder = recorder
-        self._writes = _WriteLog(recorder)
+        self._writes = writes or WriteLog(recorder)
 
     def watch(self, request: Request, deliver: Callable[[Sequence[WatchEvent]], None]) -> Watcher:
         """Open a watch whose events arrive after their travel time.
@@ -132,22 +137,32 @@ class InProcessTransport(ImmediateTransport):
         return line
 
 
-class _WriteLog:
+class Write(NamedTuple):
+    """A revision, the fact that reported it, and whom that is about."""
+
+    revision: int
+    seq: int
+    subject: ObjectRef | None
+
+
+class WriteLog:
     """Which fact reported which revision: the causes of deliveries."""
 
     def __init__(self, recorder: Recorder) -> None:
-        # A ring, as revisions are consecutive: (revision, seq) at revision modulo its length.
-        self._ring = [(0, 0)] * REMEMBERED_WRITES
+        # A ring, as revisions are consecutive: each write at revision modulo its length.
+        self._ring = [Write(0, 0, None)] * REMEMBERED_WRITES
         recorder.subscribe(self._on_stored, (ObjectStored,))
 
     def _on_stored(self, record: FactRecord) -> None:
-        if isinstance(record.fact, ObjectStored):
-            revision = record.fact.revision
-            self._ring[revision % REMEMBERED_WRITES] = (revision, record.seq)
+        fact = record.fact
+        if isinstance(fact, ObjectStored):
+            write = Write(fact.revision, record.seq, fact.subject)
+            self._ring[fact.revision % REMEMBERED_WRITES] = write
 
-    def seq_of(self, revision: int) -> int:
-        held, seq = self._ring[revision % REMEMBERED_WRITES]
-        return seq if held == revision else 0
+    def find(self, revision: int) -> Write | None:
+        """The write of a revision, if it is remembered."""
+        held = self._ring[revision % REMEMBERED_WRITES]
+        return held if held.revision == revision else None
 
 
 class _DelayedLine:
@@ -157,7 +172,7 @@ class _DelayedLine:
         self,
         sim: Simulation,
         recorder: Recorder,
-        writes: _WriteLog,
+        writes: WriteLog,
         receiver: str,
         latency_ms: int,
         deliver: Callable[[Sequence[WatchEvent]], None],
@@ -213,11 +228,12 @@ class _DelayedLine:
         for event in shown:
             obj = event.object
             if obj.get("kind") in DRAWN_KINDS:
-                self._recorder.cause = self._writes.seq_of(event.revision)
+                write = self._writes.find(event.revision)
+                self._recorder.cause = write.seq if write is not None else 0
                 seq = self._recorder.record(
                     WatchDelivered(
                         actor=_receiver_of(self._receiver, obj),
-                        subject=object_ref(obj),
+                        subject=write.subject if write is not None else object_ref(obj),
                         revision=event.revision,
                         operation=event.type,
                         duration_ms=self._latency_ms,
