@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { filterWords, matches, parseFilter } from "./filter.ts";
+import { filterWords, isDrawn, matches, parseFilter } from "./filter.ts";
 
 const app = {
   name: "web",
@@ -52,4 +52,12 @@ it("takes phases as kubectl names them, and states as they are drawn", () => {
 
 it("takes a label with a name of JavaScript's own as a label", () => {
   expect(parseFilter("constructor=x").labels).toEqual([{ key: "constructor", value: "x" }]);
+});
+
+it("draws Pods of the cluster's own add-ons when their Namespace is asked for", () => {
+  const dns = { namespace: "kube-system", system: true };
+  expect(isDrawn(parseFilter(""), dns)).toBe(false);
+  expect(isDrawn(parseFilter("app=web"), dns)).toBe(false);
+  expect(isDrawn(parseFilter("ns=kube-system"), dns)).toBe(true);
+  expect(isDrawn(parseFilter(""), { namespace: "shop", system: false })).toBe(true);
 });

@@ -46,6 +46,10 @@ export function matches({ namespace, phase, node, labels }: FilterTerms, pod: Fi
   return labels.every(({ key, value }) => (value === null ? key in pod.labels : pod.labels[key] === value));
 }
 
+/** Whether a Pod is drawn at all: those of the cluster's own add-ons are when their namespace is asked for. */
+export const isDrawn = ({ namespace }: FilterTerms, pod: Pick<PodView, "namespace" | "system">): boolean =>
+  !pod.system || pod.namespace === namespace;
+
 /** The Pod's phase in lower case, from what is drawn of its containers. */
 export function phaseOf({ state, status, containers }: Filtered): string {
   if (state === "unknown") return "unknown";

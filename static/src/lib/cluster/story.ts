@@ -2,7 +2,14 @@
 import type { JourneyView, PodView } from "../live/protocol.ts";
 
 /** Namespaces that belong to the cluster itself. */
-const SYSTEM = new Set(["kube-system", "kube-public", "kube-node-lease", "local-path-storage"]);
+const SYSTEM = new Set([
+  "ingress-nginx",
+  "kube-flannel",
+  "kube-node-lease",
+  "kube-public",
+  "kube-system",
+  "local-path-storage",
+]);
 /** A Pod must be this much younger (virtual ms) to take the story from one that is still on its way. */
 const CLEARLY_NEWER_MS = 2000;
 

@@ -1,5 +1,5 @@
 /** Which Pods the visitor wants to see: by namespace, phase, Node and label; the others are drawn faint. Kept in the URL. */
-import { isEmpty, matches, parseFilter, type FilterTerms } from "../cluster/filter.ts";
+import { isDrawn, isEmpty, matches, parseFilter, type FilterTerms } from "../cluster/filter.ts";
 import type { PodView } from "../live/protocol.ts";
 
 export class Filter {
@@ -7,6 +7,10 @@ export class Filter {
   text = $state.raw("");
   readonly terms: FilterTerms = $derived(parseFilter(this.text));
   readonly on = $derived(!isEmpty(this.terms));
+
+  draws(pod: PodView): boolean {
+    return isDrawn(this.terms, pod);
+  }
 
   shows(pod: PodView): boolean {
     return !this.on || matches(this.terms, pod);
