@@ -243,10 +243,20 @@ def test_a_terminal_is_interrupted_follows_its_window_and_tells_the_exit_code(op
 
     page.keyboard.type("sleep 1000\n")
     page.keyboard.press("Control+c")
-    page.keyboard.type("echo still-$((40+2)) in $(stty size)\n")
-    expect(rows).to_contain_text(re.compile(r"still-42 in [1-9]\d* [1-9]\d*"))
+    page.keyboard.type("echo still-$((40+2)) in $COLUMNS by $LINES.\n")
+    expect(rows).to_contain_text(re.compile(r"still-42 in [1-9]\d+ by [1-9]\d*\."))
+    small = columns(rows)
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    page.keyboard.type("clear; echo still-42 in $COLUMNS by $LINES.\n")
+    expect(rows).to_contain_text(re.compile(r"still-42 in [1-9]\d+ by [1-9]\d*\."))
+    assert columns(rows) != small
     page.keyboard.type("exit 3\n")
     expect(page.get_by_text("exit code 3")).to_be_visible()
+
+
+def columns(rows: Any) -> str:
+    """The width that the shell knows of."""
+    return re.search(r"still-42 in (\d+ by \d+)", rows.inner_text())[1]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -43,5 +43,5 @@ export function sharedBy(count: number): string {
 /** How high the opened Pod would like to be: its volume, and what its containers use, take room. */
 export function openHeight(pod: PodView | undefined, usual: number): number {
   const alive = pod?.containers.some(({ state }) => state === "running") ?? false;
-  return usual + (drawnVolume(pod) ? 40 : 0) + (alive ? 50 : 0) - 30;
+  return usual + (drawnVolume(pod) ? 40 : 0) + (alive ? 80 : 0) - 30;
 }

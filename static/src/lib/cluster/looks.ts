@@ -21,7 +21,7 @@ const AT_WORK = new Set(["ContainerCreating", "PodInitializing"]);
 
 /** How a container is drawn, and its word. */
 export function containerLook(container: ContainerView): { state: State; word: string } {
-  const { state, reason, exitCode, ready, role } = container;
+  const { state, reason, exitCode, ready, role, started } = container;
   if (state === "terminated") {
     if (exitCode === 0) return { state: role === "init" ? "running" : "completed", word: "Completed" };
     return { state: "failing", word: `${reason || "Exit"} ${exitCode ?? "?"}` };
@@ -29,7 +29,9 @@ export function containerLook(container: ContainerView): { state: State; word: s
   if (state === "running") {
     if (role === "init") return { state: "progress", word: "Running" };
     if (role === "ephemeral") return { state: "running", word: "Running" };
-    return ready ? { state: "running", word: "Ready" } : { state: "progress", word: "Starting" };
+    if (ready) return { state: "running", word: "Ready" };
+    // Its startup probe is over, or there is none: it runs, and its readiness probe says no.
+    return started ? { state: "waiting", word: "Not ready" } : { state: "progress", word: "Starting" };
   }
   if (FAILING.has(reason) || reason.endsWith("Error"))
     return { state: "failing", word: shortStatus(reason, container.restarts) };

@@ -16,9 +16,8 @@ export function failureHeadline(pod: PodView): PodHeadline | null {
   if (pod.state !== "failing") return null;
   const eaten = pod.containers.find((one) => !one.ready && isOutOfMemory(one));
   if (eaten) {
-    const again = eaten.retryAt === null ? "" : " It is started again after a pause.";
     return {
-      text: `${name} ran out of memory: container ${eaten.name} passed its limit and was killed (137).${again}`,
+      text: `${name} ran out of memory: container ${eaten.name} passed its limit and was killed (137).`,
       bad: true,
     };
   }
