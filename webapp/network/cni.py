@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from webapp.trace.recorder import Recorder
 
 ADD_LATENCY = Latency(50, 0.2, 20)
+MOST_BLOCKS = 1 << 14
+"""Of one range; a million addresses are more than its Pods will see."""
 _HOME_BITS = 6
 """Who is at home where is kept for blocks of 64 addresses, the smallest that any plugin hands out."""
 
@@ -117,11 +119,13 @@ class NetworkPlugin:
         return ranges[-1].reserve(sandbox_id)
 
     def _open_range(self, node: str, cidr: str) -> None:
+        if ":" in cidr:  # Pods of this Node wait for an address that they do not get
+            return
         profile = self.profile
         self._nodes[node][1].append(
             PodAddresses(cidr, reserved=profile.reserved, keeps_last=profile.keeps_last)
         )
-        network = IPv4Network(cidr)
+        network = IPv4Network(cidr, strict=False)
         first = int(network.network_address) >> _HOME_BITS
-        for block in range(max(1, network.num_addresses >> _HOME_BITS)):
+        for block in range(min(MOST_BLOCKS, max(1, network.num_addresses >> _HOME_BITS))):
             self._homes[first + block] = node

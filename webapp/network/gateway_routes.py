@@ -8,8 +8,9 @@ Models:
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
-from webapp.network.http_routes import EXACT, PREFIX, REGULAR_EXPRESSION, Backend, Rule
+from webapp.network.http_routes import EXACT, PREFIX, Backend, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +22,8 @@ CONTROLLER = "sim.podarium.dev/gateway-controller"
 CLASS = "podarium"
 GATEWAY_LABEL = "gateway.networking.k8s.io/gateway-name"
 IMAGE = "envoyproxy/envoy"
-_PATHS = {"Exact": EXACT, "PathPrefix": PREFIX, "RegularExpression": REGULAR_EXPRESSION}
+_PATHS = {"Exact": EXACT, "PathPrefix": PREFIX}
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 def parents_in(route: JSONObject, gateway: JSONObject) -> list[JSONObject]:
@@ -59,7 +61,18 @@ def refusal(route: JSONObject, ref: JSONObject, gateway: JSONObject) -> tuple[st
         return "NotAllowedByListeners", "no listener allows routes of this namespace"
     if not any(hosts(listener, route) for listener in allowed):
         return "NoMatchingListenerHostname", "no hostname of the route matches a listener's"
+    if _has_expressions(route):
+        return "UnsupportedValue", "regular expressions are not supported"
     return "", ""
+
+
+def _has_expressions(route: JSONObject) -> bool:
+    return any(
+        (part.get("type") or "") == "RegularExpression"
+        for rule in (route.get("spec") or {}).get("rules") or ()
+        for match in rule.get("matches") or ()
+        for part in (match.get("path") or {}, *(match.get("headers") or ()))
+    )
 
 
 def attached(route: JSONObject, gateway: JSONObject) -> list[JSONObject]:
@@ -121,6 +134,8 @@ def route_rules(route: JSONObject, listener: JSONObject) -> Iterator[Rule]:
         matches: list[JSONObject] = rule.get("matches") or [{}]
         for match in matches:
             path = match.get("path") or {}
+            if path.get("type", "PathPrefix") not in _PATHS:
+                continue
             headers = tuple(
                 (header["name"].lower(), header["value"])
                 for header in match.get("headers") or ()
@@ -131,7 +146,7 @@ def route_rules(route: JSONObject, listener: JSONObject) -> Iterator[Rule]:
                 yield Rule(
                     source,
                     host,
-                    _PATHS.get(path.get("type", "PathPrefix"), PREFIX),
+                    _PATHS[path.get("type", "PathPrefix")],
                     value,
                     backends,
                     match.get("method", ""),
@@ -168,8 +183,9 @@ def _redirect(rule: JSONObject, host: str) -> tuple[int, str] | None:
     for item in rule.get("filters") or ():
         redirect = item.get("requestRedirect")
         if redirect is not None:
-            path = (redirect.get("path") or {}).get("replaceFullPath") or "/"
-            target = redirect.get("hostname") or host
-            location = f"{redirect.get('scheme') or 'http'}://{target}{path}"
-            return int(redirect.get("statusCode") or 302), location
+            path = quote((redirect.get("path") or {}).get("replaceFullPath") or "/", safe="/%?=&")
+            target = quote(redirect.get("hostname") or host, safe="")
+            scheme = "https" if redirect.get("scheme") == "https" else "http"
+            status = redirect.get("statusCode")
+            return status if status in _REDIRECTS else 302, f"{scheme}://{target}{path}"
     return None

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 EXACT = "Exact"
 PREFIX = "Prefix"
-REGULAR_EXPRESSION = "RegularExpression"
 REWRITE_ANNOTATION = "nginx.ingress.kubernetes.io/rewrite-target"
 _REFERENCE = re.compile(r"\$\d")
 
@@ -46,7 +45,7 @@ class Rule(NamedTuple):
     Attributes:
         source: ``kind/namespace/name`` of where it stands, for people.
         host: Exact, ``*.example.com``, or "" for all.
-        path_type: EXACT, PREFIX or REGULAR_EXPRESSION.
+        path_type: EXACT or PREFIX.
         path: Where matching paths begin, or what they are.
         backends: Where requests go.
         method: Only this one, "" for all.
@@ -101,8 +100,6 @@ def path_matches(rule: Rule, path: str) -> bool:
     """Whether a path is meant; prefixes match whole elements."""
     if rule.path_type == EXACT:
         return path == rule.path
-    if rule.path_type == REGULAR_EXPRESSION:
-        return re.match(rule.path, path) is not None
     prefix = rule.path.rstrip("/")
     return path == prefix or path.startswith(f"{prefix}/")
 

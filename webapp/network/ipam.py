@@ -37,7 +37,7 @@ class PodAddresses:
     __slots__ = ("_first", "_last", "_next", "_owners", "cidr")
 
     def __init__(self, cidr: str, *, reserved: int = 2, keeps_last: bool = False) -> None:
-        network = IPv4Network(cidr)
+        network = IPv4Network(cidr, strict=False)
         self.cidr = cidr
         self._first = int(network.network_address) + reserved
         self._last = int(network.broadcast_address) - (0 if keeps_last else 1)

@@ -10,6 +10,7 @@ import pytest
 from tests.scenario.network.net import curl, last_way, make_pod, make_service, routed
 from tests.world import World
 from webapp.api.resources import GATEWAY_CLASSES, GATEWAYS, HTTP_ROUTES
+from webapp.apimachinery.status import Invalid
 
 API = "gateway.networking.k8s.io/v1"
 
@@ -177,3 +178,22 @@ def test_a_deleted_gateway_takes_its_proxy_with_it(world: World) -> None:
 
     assert world.get("Deployment", "front-podarium") is None
     assert world.get("Service", "front-podarium") is None
+
+
+def test_what_a_route_may_not_say_is_refused_or_told(world: World) -> None:
+    """Malformed filters do not pass the schema; regular expressions are not supported."""
+    pattern = {"matches": [{"path": {"type": "RegularExpression", "value": "(a+)+$"}}]}
+    strange = {"type": "RequestRedirect", "requestRedirect": {"hostname": "a\r\nX: y"}}
+    add(
+        world,
+        make_gateway(),
+        make_route("pattern", {**pattern, "backendRefs": to(stable=1)}),
+        make_route("strange", {"filters": [strange]}, hostnames=["b.example"]),
+    )
+
+    with pytest.raises(Invalid):
+        add(world, make_route("junk", {"filters": [{"type": "x", "requestRedirect": "text"}]}))
+    pattern_route = world.cluster.admin.get(HTTP_ROUTES, "default", "pattern")
+    (parent,) = pattern_route["status"]["parents"]
+    assert conditions(parent)["Accepted"] == ("False", "UnsupportedValue")
+    assert "\r\nX: y" not in curl(world, address(world), "/", "b.example")

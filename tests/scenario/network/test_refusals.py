@@ -155,3 +155,34 @@ def test_a_load_balancers_class_stays() -> None:
         Invalid, match=r"spec.loadBalancerClass: Invalid value: .*field is immutable"
     ):
         world.patch("Service", "web", {"spec": {"loadBalancerClass": "example.com/two"}})
+
+
+@pytest.mark.parametrize(
+    ("cidr", "address"),
+    [
+        pytest.param("fd00::/64", None, id="IPv6"),
+        pytest.param("10.244.0.0/24", "10.244.0.2", id="another Node's"),
+        pytest.param("0.0.0.0/0", "0.0.0.2", id="everything"),
+        pytest.param("10.244.9.0/31", None, id="too small"),
+    ],
+)
+def test_a_node_with_an_odd_range_harms_only_its_own_pods(cidr: str, address: str | None) -> None:
+    """Two Nodes with one range have Pods with one address, as in any cluster; no range, no address."""
+    world = World(nodes=1)
+    node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "odd"}}
+    world.create({**node, "spec": {"podCIDR": cidr, "podCIDRs": [cidr]}})
+    world.settle()
+    world.create(make_pod("there", nodeName="odd"), make_pod("here", nodeName="worker-1"))
+    world.run_for(seconds=30)
+
+    assert world.get("Pod", "there")["status"].get("podIP") == address
+    assert world.get("Pod", "here")["status"]["podIP"] == "10.244.0.2"
+
+
+def test_an_address_that_is_none_is_not_given_to_a_load_balancer() -> None:
+    """The API server does not look at loadBalancerIP; the cloud does."""
+    world = World(nodes=1)
+    world.create(make_service(type="LoadBalancer", loadBalancerIP="nonsense"))
+    world.settle()
+
+    assert "SyncLoadBalancerFailed" in world.events("web")[-1]

@@ -86,7 +86,7 @@ def _definition(
         {"name": name, "type": "string", "jsonPath": path} for name, path in columns
     ]
     printed.append({"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"})
-    schema = _object(["spec"], spec=spec, status=_ANY)
+    schema = _object(["spec"], spec=spec, status=_status())
     version: JSONObject = {
         "name": "v1",
         "served": True,
@@ -150,9 +150,64 @@ def _rule() -> JSONObject:
         [],
         name=_TEXT,
         matches=_array(match),
-        filters=_array(_ANY),
+        filters=_array(_filter()),
         backendRefs=_array(backend),
         timeouts=_ANY,
+    )
+
+
+def _filter() -> JSONObject:
+    path = _object([], type=_TEXT, replaceFullPath=_TEXT, replacePrefixMatch=_TEXT)
+    redirect = _object(
+        [],
+        scheme=_choice("http", "https"),
+        hostname=_TEXT,
+        path=path,
+        port=_PORT,
+        statusCode={"type": "integer", "format": "int32"},
+    )
+    found = _object(
+        ["type"],
+        type=_TEXT,
+        requestRedirect=redirect,
+        urlRewrite=_object([], hostname=_TEXT, path=path),
+    )
+    return {**found, "x-kubernetes-preserve-unknown-fields": True}
+
+
+def _status() -> JSONObject:
+    conditions = _array(
+        _object(
+            ["type", "status", "lastTransitionTime", "reason"],
+            type=_TEXT,
+            status=_choice("True", "False", "Unknown"),
+            observedGeneration={"type": "integer", "format": "int64"},
+            lastTransitionTime={"type": "string", "format": "date-time"},
+            reason=_TEXT,
+            message=_TEXT,
+        )
+    )
+    kind = _object(["kind"], group=_TEXT, kind=_TEXT)
+    listener = _object(
+        ["name"],
+        name=_TEXT,
+        attachedRoutes={"type": "integer", "format": "int32"},
+        supportedKinds=_array(kind),
+        conditions=conditions,
+    )
+    parent = _object(
+        ["parentRef", "controllerName"],
+        parentRef=_parent_ref(),
+        controllerName=_TEXT,
+        conditions=conditions,
+    )
+    address = _object(["value"], type=_TEXT, value=_TEXT)
+    return _object(
+        [],
+        conditions=conditions,
+        addresses=_array(address),
+        listeners=_array(listener),
+        parents=_array(parent),
     )
 
 

@@ -124,6 +124,8 @@ def mirror(endpoints: JSONObject) -> list[JSONObject]:
         by_family: dict[str, list[JSONObject]] = {}
         for field, ready in (("addresses", True), ("notReadyAddresses", False)):
             for address in subset.get(field) or ():
+                if not address.get("ip"):
+                    continue
                 family = "IPv6" if ":" in address["ip"] else "IPv4"
                 by_family.setdefault(family, []).append(_endpoint(address, ready=ready))
         ports = [

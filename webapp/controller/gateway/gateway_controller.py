@@ -218,7 +218,7 @@ class GatewayController(Controller):
                     "type": type_,
                     "status": status,
                     "observedGeneration": obj["metadata"].get("generation", 1),
-                    "lastTransitionTime": before["lastTransitionTime"] if same else now,
+                    "lastTransitionTime": before.get("lastTransitionTime", now) if same else now,
                     "reason": reason,
                     "message": message,
                 }

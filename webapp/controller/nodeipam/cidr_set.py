@@ -55,7 +55,9 @@ class CidrSet:
         return str(IPv4Network((start, self._mask)))
 
     def _index(self, cidr: str) -> int | None:
-        network = IPv4Network(cidr)
+        if ":" in cidr:
+            return None
+        network = IPv4Network(cidr, strict=False)
         if network.prefixlen < self._mask or not network.subnet_of(self._network):
             return None
         offset = int(network.network_address) - int(self._network.network_address)

@@ -95,7 +95,7 @@ class ServiceController(Controller):
     def _choose(self, key: str, wanted: str) -> tuple[str, str]:
         """An address of the pool, or why there is none."""
         if wanted:
-            if ip_address(wanted) not in POOL:
+            if not _is_in_pool(wanted):
                 return "", f"the requested address {wanted} is not in the pool {POOL}"
             if self._taken.get(wanted, key) != key:
                 return "", f"the requested address {wanted} is used by {self._taken[wanted]}"
@@ -159,6 +159,13 @@ def addresses_of(service: JSONObject) -> list[str]:
     """A load balancer's addresses."""
     balancer = (service.get("status") or {}).get("loadBalancer") or {}
     return [entry["ip"] for entry in balancer.get("ingress") or () if entry.get("ip")]
+
+
+def _is_in_pool(address: str) -> bool:
+    try:
+        return ip_address(address) in POOL
+    except ValueError:
+        return False
 
 
 def _is_ours(service: JSONObject) -> bool:

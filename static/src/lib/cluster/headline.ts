@@ -84,7 +84,7 @@ function clusterHealth(nodes: readonly NodeView[], pods: readonly PodView[]): He
   if (nodes.length === 0) return { text: "This cluster has no Nodes yet.", emphasis: "", bad: false };
   const lost = nodes.filter((node) => !node.ready);
   const own = pods.filter((pod) => !isSystem(pod.namespace));
-  const running = pods.filter((pod) => pod.state === "running").length;
+  const running = own.filter((pod) => pod.state === "running").length;
   const waiting = own.filter((pod) => pod.state === "waiting" && !pod.node).length;
   const failed = own.filter((pod) => pod.state === "failing").length;
   const parts = [
