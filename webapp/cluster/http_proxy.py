@@ -65,6 +65,10 @@ class HTTPProxies:
         self._turns: dict[Backend, int] = {}
         self.makers: dict[str, Callable[[End, int], Sequence[Rule] | None]] = {}
 
+    def is_proxy(self, image: str) -> bool:
+        """Whether an image is such a proxy."""
+        return image in self.makers
+
     def server(self, image: str, client: Client, port: int) -> ProxyServer | None:
         """The proxy that an image is; ``None`` for others, and for ports that it is not asked by."""
         maker = self.makers.get(image)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from webapp.cluster.ends import BUILT_IN_DNS
 from webapp.cluster.paths import Client
@@ -15,7 +15,6 @@ from webapp.network.outside import HOSTS, LATENCY_MS, page
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from webapp.cluster.http_proxy import HTTPProxies
     from webapp.cluster.paths import Way
     from webapp.cri.api import Container, Sandbox
     from webapp.cri.programs.network import Conversation, HTTPRequest, Server
@@ -23,6 +22,16 @@ if TYPE_CHECKING:
     from webapp.sim.loop import Simulation
 
 COREDNS = "registry.k8s.io/coredns/coredns"
+
+
+class Proxies(Protocol):
+    """Who pass HTTP requests on, in Pods."""
+
+    def is_proxy(self, image: str) -> bool:
+        """Whether an image is such a proxy."""
+
+    def server(self, image: str, client: Client, port: int) -> Server | None:
+        """The proxy that an image is; ``None`` for ports that it is not asked by."""
 
 
 class Listeners:
@@ -34,7 +43,7 @@ class Listeners:
 
     def __init__(self, sim: Simulation) -> None:
         self._sim = sim
-        self.proxies: HTTPProxies | None = None
+        self.proxies: Proxies | None = None
 
     def at(self, way: Way, protocol: str) -> Server | None:
         """Who answers where a connection arrives; ``None`` when nobody listens there."""
@@ -53,7 +62,7 @@ class Listeners:
             return None
         if self.proxies is not None and way.end is not None:
             image = parse_reference(container.config.image).short_name
-            if image in self.proxies.makers:
+            if self.proxies.is_proxy(image):
                 client = Client(way.end, way.end.node, target.sandbox, container.config.name)
                 proxy = self.proxies.server(image, client, way.port)
                 if proxy is not None:
