@@ -137,7 +137,7 @@ def test_a_command_that_is_not_in_the_image_cannot_be_started(world):
     world.create(make_pod("typo", {"name": "c", "image": "busybox", "command": ["slep", "1"]}))
     world.settle()
 
-    problem = 'exec: "slep": executable file not found in $PATH'
+    problem = 'exec: "slep": executable file not found in $PATH: unknown'
     waiting = state(world, "typo")["waiting"]
     ended = last_state(world, "typo")["terminated"]
     assert waiting["reason"] in ("RunContainerError", "CrashLoopBackOff")

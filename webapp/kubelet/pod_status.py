@@ -9,6 +9,7 @@ Models:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from webapp.api.core.pods import is_sidecar, qos_class
@@ -180,7 +181,12 @@ def ready_condition(status: JSONObject) -> JSONObject:
 
 
 def _shared(last: list[Any] | None, new: list[Any]) -> list[Any]:
-    return last if last is not None and last == new else new
+    """The new list, with those items of the last one that have not changed: revisions share them."""
+    if last is None or len(last) != len(new):
+        return new
+    items = [before if before == item else item for before, item in zip(last, new, strict=True)]
+    changed = any(before is not item for before, item in zip(last, items, strict=True))
+    return items if changed else last
 
 
 # Conditions
@@ -448,16 +454,19 @@ def _static_parts(container: JSONObject, allocation: Allocation | None) -> JSONO
         parts["allocatedResources"] = granted["requests"]
     mounts = container.get("volumeMounts")
     if mounts:
-        parts["volumeMounts"] = [
-            {
-                "name": mount["name"],
-                "mountPath": mount["mountPath"],
-                **(
-                    {"readOnly": True, "recursiveReadOnly": "Disabled"}
-                    if mount.get("readOnly")
-                    else {}
-                ),
-            }
-            for mount in mounts
-        ]
+        parts["volumeMounts"] = _mounts(
+            tuple(
+                (mount["name"], mount["mountPath"], bool(mount.get("readOnly"))) for mount in mounts
+            )
+        )
     return parts
+
+
+@lru_cache(maxsize=4096)
+def _mounts(mounts: tuple[tuple[str, str, bool], ...]) -> list[JSONObject]:
+    """``volumeMounts`` of a container's status; equal ones are one list."""
+    read_only: JSONObject = {"readOnly": True, "recursiveReadOnly": "Disabled"}
+    return [
+        {"name": name, "mountPath": path, **(read_only if is_read_only else {})}
+        for name, path, is_read_only in mounts
+    ]
