@@ -83,7 +83,7 @@ class Insides(Instances):
         """The input and output of a running container's first process."""
         console = self._running(container).console
         if console is None:
-            return LogSession(self._sim, container, tty=options.tty)
+            return LogSession(self.sim, container, tty=options.tty)
         return AttachSession(console, options, once=stdin_once)
 
     def container_stats(self, container: Container) -> ContainerStats | None:
@@ -91,12 +91,12 @@ class Insides(Instances):
         instance = self._instances.get(container.id)
         if instance is None or instance.process is None:
             return None
-        return container_stats(container, instance.process, self._sim.now_ms)
+        return container_stats(container, instance.process, self.sim.now_ms)
 
     def look(self, container: Container) -> ContainerLook | None:
         """What a running container uses at this moment; ``None`` when it does not run."""
         process = self._process(container)
-        return look(container, process, self._sim.now_ms) if process is not None else None
+        return look(container, process, self.sim.now_ms) if process is not None else None
 
     def killed_at_ms(self, container: Container) -> int | None:
         """When a container that was asked to stop is killed; ``None`` while nobody asked."""

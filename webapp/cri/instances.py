@@ -54,11 +54,12 @@ class Instances:
     """The sandboxes and containers of one machine.
 
     Attributes:
+        sim: Virtual time.
         listener: Set by the kubelet before the first sandbox.
     """
 
     def __init__(self, sim: Simulation) -> None:
-        self._sim = sim
+        self.sim = sim
         self._instances: dict[str, Instance] = {}
         self._sandboxes: dict[str, list[Sandbox]] = {}
         self.listener: RuntimeListener | None = None

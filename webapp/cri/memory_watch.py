@@ -60,9 +60,9 @@ class MemoryWatch(Instances):
                 process.after(max(50, profile.start_ms // 2), self._check_process)
 
     def _check_process(self, process: Process) -> None:
-        self._check_memory(process.container)
+        self.check_memory(process.container)
 
-    def _check_memory(self, container: Container) -> None:
+    def check_memory(self, container: Container) -> None:
         """Whether the limits of a container and of its Pod still hold; the kernel ends who is too large."""
         instance = self._instances.get(container.id)
         if instance is None or instance.process is None:
@@ -92,4 +92,4 @@ class MemoryWatch(Instances):
         process = self._process(container)
         if process is not None:
             process.set_limits(cpu_limit_millis, memory_limit_bytes)
-            self._check_memory(container)
+            self.check_memory(container)

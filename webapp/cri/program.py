@@ -18,7 +18,7 @@ from webapp.cri.programs.userland import Limits
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from webapp.cri.api import Container, ContainerConfig
+    from webapp.cri.api import Container, ContainerConfig, Sandbox
     from webapp.cri.programs.userland import Userland
     from webapp.cri.terminal import Console
     from webapp.sim.loop import Simulation
@@ -26,6 +26,36 @@ if TYPE_CHECKING:
 DEFAULT_CORES_MILLIS = 4_000
 SIGTERM = 15
 SIGKILL = 9
+
+
+class ProcessHost(Protocol):
+    """What processes run on: the runtime.
+
+    Attributes:
+        sim: Virtual time.
+        processor: The machine's.
+    """
+
+    sim: Simulation
+    processor: Processor
+
+    def environment_of(self, container: Container, sandbox: Sandbox) -> dict[str, str]:
+        """Variables of a container's first process."""
+
+    def make_userland(self, container: Container, sandbox: Sandbox, process: Process) -> Userland:
+        """A container's files and commands."""
+
+    def port_taken(self, sandbox: Sandbox, port: int) -> bool:
+        """Whether somebody with the same address listens on a port."""
+
+    def on_ended(self, container: Container, exit_code: int, reason: str) -> None:
+        """A container's first process has ended."""
+
+    def on_changed(self, container: Container) -> None:
+        """A container answers on other ports, or its files changed."""
+
+    def check_memory(self, container: Container) -> None:
+        """A container may hold more than it may."""
 
 
 class Process:
@@ -38,7 +68,6 @@ class Process:
         ports: TCP ports it listens on, in order.
         up: Whether it has come up; a server that takes time to start clears it meanwhile.
         console: Its standard streams, to which clients attach; ``None`` for one that only logs.
-        port_taken: Whether another one with the same address listens on a port.
         message_file: What it leaves as its termination message, once it has files.
         runs_command: Whether its program is a command line, not what the image brings.
     """
@@ -47,19 +76,14 @@ class Process:
         "_container",
         "_enter",
         "_env",
-        "_make_env",
-        "_make_userland",
+        "_host",
         "_meter",
-        "_on_change",
-        "_on_exit",
-        "_on_memory",
-        "_processor",
+        "_sandbox",
         "_userland",
         "argv",
         "console",
         "ip",
         "message_file",
-        "port_taken",
         "ports",
         "runs_command",
         "sim",
@@ -67,46 +91,29 @@ class Process:
     )
 
     def __init__(
-        self,
-        sim: Simulation,
-        container: Container,
-        argv: tuple[str, ...],
-        *,
-        make_env: Callable[[], dict[str, str]],
-        ip: str,
-        make_userland: Callable[[Process], Userland],
-        on_exit: Callable[[Container, int, str], None],
-        on_change: Callable[[Container], None],
-        on_memory: Callable[[Container], None],
-        port_taken: Callable[[int], bool] = lambda _: False,
-        processor: Processor,
+        self, host: ProcessHost, container: Container, sandbox: Sandbox, argv: tuple[str, ...]
     ) -> None:
-        self.sim = sim
+        self._host = host
+        self._sandbox = sandbox
+        self.sim = host.sim
         self.argv = argv
-        self._make_env = make_env
         self._env: dict[str, str] | None = None
-        self.ip = ip
+        self.ip = sandbox.ip
         self.ports: tuple[int, ...] = ()
         self.up = True
         self.console: Console | None = None
         self.message_file: File | None = None
         self.runs_command = False
         self._container = container
-        self._processor = processor
         self._meter: Meter | None = None
-        self._enter: Callable[[Userland], None] | None = None
-        self._make_userland = make_userland
+        self._enter: Callable[[Process, Userland], None] | None = None
         self._userland: Userland | None = None
-        self._on_exit = on_exit
-        self._on_change = on_change
-        self.port_taken = port_taken
-        self._on_memory = on_memory
 
     @property
     def env(self) -> dict[str, str]:
         """Variables, name → value; put together when they are first needed."""
         if self._env is None:
-            self._env = self._make_env()
+            self._env = self._host.environment_of(self._container, self._sandbox)
         return self._env
 
     @property
@@ -134,10 +141,10 @@ class Process:
         """The container's files and commands, made when they are first needed."""
         if self._userland is None:
             self.message_file = File()
-            self._userland = self._make_userland(self)
-            self._userland.cpu = MeteredCPU(self.sim, self.meter, self._processor)
+            self._userland = self._host.make_userland(self._container, self._sandbox, self)
+            self._userland.cpu = MeteredCPU(self.sim, self.meter, self._host.processor)
             if self._enter is not None:
-                self._enter(self._userland)
+                self._enter(self, self._userland)
             self._userland.on_out_of_memory = self.run_out_of_memory
             self._userland.on_memory_used = self._tell_memory
         return self._userland
@@ -147,7 +154,7 @@ class Process:
         """What it has used, counted from when it is first needed."""
         if self._meter is None:
             limit_millis = self._container.config.cpu_limit_millis
-            self._meter = Meter(self.sim.now_ms, limit_millis, self._processor.cores_millis)
+            self._meter = Meter(self.sim.now_ms, limit_millis, self._host.processor.cores_millis)
         return self._meter
 
     @property
@@ -155,15 +162,19 @@ class Process:
         """Whether it has ever used anything worth counting."""
         return self._meter is not None
 
+    def port_taken(self, port: int) -> bool:
+        """Whether another one with the same address listens on a port."""
+        return self._host.port_taken(self._sandbox, port)
+
     def look_inside(self) -> None:
         """Make the container's files and commands, so that others see them."""
         assert self.userland is not None  # noqa: S101  # asking makes it
 
-    def on_look_inside(self, enter: Callable[[Userland], None]) -> None:
+    def on_look_inside(self, enter: Callable[[Process, Userland], None]) -> None:
         """Say what enters a server's processes, once anybody may see them."""
         self._enter = enter
         if self._userland is not None:
-            enter(self._userland)
+            enter(self, self._userland)
 
     @property
     def has_userland(self) -> bool:
@@ -186,13 +197,13 @@ class Process:
     def hold_memory(self, held_bytes: int) -> None:
         """Hold so much memory besides what the image always needs; too much ends the container."""
         self.meter.held_bytes = held_bytes
-        self._on_memory(self._container)
+        self._host.check_memory(self._container)
 
     def listen(self, ports: tuple[int, ...]) -> None:
         """Answer on these TCP ports from now on, and on no others."""
         self.ports = ports
         self.up = True
-        self._on_change(self._container)
+        self._host.on_changed(self._container)
 
     def after(self, delay_ms: int, handler: Callable[[Process], None]) -> None:
         """Call ``handler`` later, unless it has ended by then."""
@@ -204,7 +215,7 @@ class Process:
             self.abandon()
             if self.console is not None:
                 self.console.close(code)
-            self._on_exit(self._container, code, reason)
+            self._host.on_ended(self._container, code, reason)
 
     def abandon(self) -> None:
         """Stop without telling anybody: the machine is gone, or the process was killed."""
@@ -213,7 +224,7 @@ class Process:
         self.ports = ()
 
     def _tell_memory(self) -> None:
-        self._on_memory(self._container)
+        self._host.check_memory(self._container)
 
     def run_out_of_memory(self) -> None:
         """The kernel ends it, since there is no memory left for it."""

@@ -117,7 +117,7 @@ class ContainerRuntime(Insides, Serving):
         for instance in self._instances.values():
             if instance.process is not None:
                 instance.process.abandon()
-            self._sim.cancel(instance.kill_timer)
+            self.sim.cancel(instance.kill_timer)
 
     # Sandboxes
 
@@ -128,11 +128,11 @@ class ContainerRuntime(Insides, Serving):
         wanted = config.runtime_handler
         if wanted and wanted not in self.handlers:
             on_missing = (on_done, missing_handler(wanted))
-            later(self._sim, self._recorder, REFUSE_MS, _call, on_missing)
+            later(self.sim, self._recorder, REFUSE_MS, _call, on_missing)
             return
         latency = HANDLERS[wanted].sandbox if wanted else self._latencies.sandbox
         delay_ms = latency.draw(self._stream)
-        later(self._sim, self._recorder, delay_ms, self._finish_sandbox, (config, on_done))
+        later(self.sim, self._recorder, delay_ms, self._finish_sandbox, (config, on_done))
 
     def _finish_sandbox(
         self, request: tuple[SandboxConfig, Callable[[Sandbox | str], None]]
@@ -140,7 +140,7 @@ class ContainerRuntime(Insides, Serving):
         config, on_done = request
         if not self.powered:
             return
-        sandbox = Sandbox(self._stream.hex(64), config, "", self._sim.now_ms)
+        sandbox = Sandbox(self._stream.hex(64), config, "", self.sim.now_ms)
         seq = self._recorder.record(
             SandboxCreated(
                 actor=self._actor,
@@ -152,7 +152,7 @@ class ContainerRuntime(Insides, Serving):
         )
         delay_ms = self._network.add_ms(self._stream)
         with self._recorder.caused_by(seq):
-            later(self._sim, self._recorder, delay_ms, self._finish_network, (sandbox, on_done))
+            later(self.sim, self._recorder, delay_ms, self._finish_network, (sandbox, on_done))
 
     def _finish_network(self, request: tuple[Sandbox, Callable[[Sandbox | str], None]]) -> None:
         sandbox, on_done = request
@@ -201,7 +201,7 @@ class ContainerRuntime(Insides, Serving):
     ) -> None:
         """Make a container out of an image that is present."""
         delay_ms = self._latencies.create.draw(self._stream)
-        later(self._sim, self._recorder, delay_ms, self._finish_create, (sandbox, config, on_done))
+        later(self.sim, self._recorder, delay_ms, self._finish_create, (sandbox, config, on_done))
 
     def _finish_create(
         self, request: tuple[Sandbox, ContainerConfig, Callable[[Container], None]]
@@ -212,7 +212,7 @@ class ContainerRuntime(Insides, Serving):
         image = self.images.image_status(config.image)
         name, digest = (image.name, image.digest) if image else (config.image, "")
         container = Container(self._stream.hex(64), config, name, digest, ContainerLog())
-        container.created_ms = self._sim.now_ms
+        container.created_ms = self.sim.now_ms
         self._forget_older(sandbox, config.name)
         sandbox.containers.append(container)
         self._instances[container.id] = Instance(sandbox)
@@ -244,9 +244,7 @@ class ContainerRuntime(Insides, Serving):
         handler = HANDLERS.get(sandbox.config.runtime_handler)
         if handler is not None:
             delay_ms = delay_ms * handler.start_factor // 100
-        later(
-            self._sim, self._recorder, delay_ms, self._finish_start, (container, sandbox, on_done)
-        )
+        later(self.sim, self._recorder, delay_ms, self._finish_start, (container, sandbox, on_done))
 
     def _finish_start(
         self, request: tuple[Container, Sandbox, Callable[[Container], None]]
@@ -256,19 +254,7 @@ class ContainerRuntime(Insides, Serving):
             return
         config = container.config
         instance = self._instances[container.id]
-        process = instance.process = Process(
-            self._sim,
-            container,
-            config.command + config.args,
-            make_env=lambda: environment(container, sandbox),
-            ip=sandbox.ip,
-            make_userland=lambda process: self._make_userland(container, sandbox, process),
-            on_exit=self._on_exit,
-            on_change=self._on_change,
-            port_taken=lambda port: self._port_taken(sandbox, port),
-            on_memory=self._check_memory,
-            processor=self.processor,
-        )
+        process = instance.process = Process(self, container, sandbox, config.command + config.args)
         program = instance.program = choose_program(process)
         process.runs_command = isinstance(program, CommandProgram)
         problem = program.problem(process)
@@ -277,7 +263,7 @@ class ContainerRuntime(Insides, Serving):
             on_done(container)
             return
         container.state = RUNNING
-        container.started_ms = self._sim.now_ms
+        container.started_ms = self.sim.now_ms
         seq = self._recorder.record(
             ContainerStarted(
                 actor=self._actor,
@@ -298,16 +284,21 @@ class ContainerRuntime(Insides, Serving):
             on_done(container)
             self._check_base_memory(container, instance)
 
-    def _make_userland(self, container: Container, sandbox: Sandbox, process: Process) -> Userland:
+    def make_userland(self, container: Container, sandbox: Sandbox, process: Process) -> Userland:
+        """A container's files and commands, which nothing needed before."""
         message = process.message_file
         assert message is not None  # noqa: S101  # the process makes it first
         network = self._network_of(sandbox, container.name)
         if sandbox.servers is None:
             sandbox.servers = ProgramServers(lambda: self._on_listening(sandbox))
         namespace = self._namespace(container, sandbox)
-        return make_userland(self._sim, container, sandbox, network, message, namespace)
+        return make_userland(self.sim, container, sandbox, network, message, namespace)
 
-    def _port_taken(self, sandbox: Sandbox, port: int) -> bool:
+    def environment_of(self, container: Container, sandbox: Sandbox) -> dict[str, str]:
+        """Variables of a container's first process."""
+        return environment(container, sandbox)
+
+    def port_taken(self, sandbox: Sandbox, port: int) -> bool:
         """Whether somebody with the same address listens already."""
         return any(
             self.listener_on(other, port) is not None or self.program_at(other, port) is not None
@@ -334,7 +325,7 @@ class ContainerRuntime(Insides, Serving):
         """
         instance.process = None
         container.state = EXITED
-        container.finished_ms = self._sim.now_ms
+        container.finished_ms = self.sim.now_ms
         container.exit_code = START_FAILED
         container.reason = "StartError"
         container.message = (
@@ -368,10 +359,10 @@ class ContainerRuntime(Insides, Serving):
             return
         instance = self._instances[container.id]
         if container.stopping:
-            self._sim.cancel(instance.kill_timer)
+            self.sim.cancel(instance.kill_timer)
         else:
             self._ask_to_stop(container, instance, grace_ms)
-        instance.kill_timer = self._sim.schedule(
+        instance.kill_timer = self.sim.schedule(
             max(grace_ms, self._latencies.kill.draw(self._stream)), self._kill, container
         )
 
@@ -401,14 +392,15 @@ class ContainerRuntime(Insides, Serving):
         if process is not None:
             process.exit(137)
 
-    def _on_exit(self, container: Container, exit_code: int, reason: str) -> None:
+    def on_ended(self, container: Container, exit_code: int, reason: str) -> None:
+        """A container's first process has ended."""
         if not self.powered:
             return
         instance = self._instances[container.id]
-        self._sim.cancel(instance.kill_timer)
+        self.sim.cancel(instance.kill_timer)
         process, instance.process = instance.process, None
         container.state = EXITED
-        container.finished_ms = self._sim.now_ms
+        container.finished_ms = self.sim.now_ms
         container.exit_code = exit_code
         container.reason = reason or ("Error" if exit_code else "Completed")
         container.message = _termination_message(container, process)
@@ -432,9 +424,10 @@ class ContainerRuntime(Insides, Serving):
         """Another program listens, or one does no more: whatever asks the sandbox asks again."""
         for container in sandbox.containers:
             if container.running and container.id in self._instances:
-                self._on_change(container)
+                self.on_changed(container)
 
-    def _on_change(self, container: Container) -> None:
+    def on_changed(self, container: Container) -> None:
+        """A container answers on other ports, or its files changed."""
         if self.listener is not None and self.powered:
             self.listener.on_container_changed(self._instances[container.id].sandbox, container)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from webapp.cri.catalogue import EXIT, ImageProfile
@@ -34,7 +34,7 @@ class ProfiledProgram:
     def start(self, process: Process) -> None:
         """Print what the image prints; then listen, or end."""
         profile = self._profile
-        _show_processes(self, process, profile.name)
+        _show_processes(self, process)
         if profile.requires_env and not any(process.env.get(name) for name in profile.requires_env):
             process.write(*_lines(profile.complaint, process))
             process.after(30, _fail)
@@ -109,7 +109,7 @@ class DeclaredServer:
 
     def start(self, process: Process) -> None:
         """Say what is not known, and listen."""
-        _show_processes(self, process, process.config.image)
+        _show_processes(self, process)
         if self._notice:
             process.write(self._notice)
         busy = next((port for port in process.declared_ports if process.port_taken(port)), 0)
@@ -141,18 +141,20 @@ def _give_up(process: Process, profile: ImageProfile, port: int) -> None:
     process.after(wait_ms, _fail)
 
 
-def _show_processes(program: Program, process: Process, image: str) -> None:
+def _show_processes(program: Program, process: Process) -> None:
     """What ``ps`` shows of a server, and what signals from inside do to it."""
-    name = parse_reference(image).short_name.rpartition("/")[2].removesuffix("-unprivileged")
+    process.on_look_inside(partial(_enter, program))
+
+
+def _enter(program: Program, process: Process, userland: Userland) -> None:
+    image = parse_reference(process.config.image).short_name
+    name = image.rpartition("/")[2].removesuffix("-unprivileged")
     argv = process.argv or (name,)
 
     def on_stop() -> None:
         program.on_signal(process, SIGTERM)
 
-    def enter(userland: Userland) -> None:
-        enter_server(userland, name, argv, dict(process.env), on_stop, process.exit)
-
-    process.on_look_inside(enter)
+    enter_server(userland, name, argv, dict(process.env), on_stop, process.exit)
 
 
 def _has_own_files(process: Process) -> bool:

@@ -62,9 +62,9 @@ class Serving(MemoryWatch):
         profile = profile_of(container.config.image)
         if process is None or not profile.request_us:
             return 0
-        wait_ms = process.meter.work(self._sim.now_ms, count * profile.request_us)
+        wait_ms = process.meter.work(self.sim.now_ms, count * profile.request_us)
         if profile.request_kb:
-            self._check_memory(container)
+            self.check_memory(container)
         return wait_ms
 
     def page(self, sandbox: Sandbox, port: int, method: str, path: str) -> Page | None:
@@ -116,13 +116,13 @@ class Serving(MemoryWatch):
         """A connection to a container's server, in the protocol that its image speaks."""
         image = parse_reference(container.config.image).short_name
         if image not in SPEAK_NO_HTTP:
-            return HTTPConversation(self._sim, answer, on_data)
+            return HTTPConversation(self.sim, answer, on_data)
         data = self._instances[container.id].data
         return LineConversation(GREETINGS.get(image, b""), LINE_SERVERS.get(image), data, on_data)
 
     def port_forwarder(self, sandbox: Sandbox) -> PortForwarder:
         """Opens connections to ports inside a sandbox."""
-        return SandboxForwarder(self._sim, self, sandbox)
+        return SandboxForwarder(self.sim, self, sandbox)
 
 
 def _unheard(_: bytes | None) -> None:
