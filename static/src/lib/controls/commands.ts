@@ -73,6 +73,12 @@ function pictureCommands(session: Session, deeds: Deeds): Command[] {
       run: () => session.panels.open("reach"),
     },
     { id: "svg", words: "save the stage as SVG", cap: "", run: () => deeds.savePicture("svg") },
+    {
+      id: "scheduler",
+      words: "the scheduler: its queue, edit its configuration",
+      cap: "",
+      run: () => session.select({ kind: "Component", namespace: "", name: "kube-scheduler" }),
+    },
     { id: "print", words: "print a handout", cap: "", run: () => window.print() },
   ];
 }
