@@ -34,7 +34,7 @@ export class Pass {
   readonly #standing: string | null = $derived.by(() => {
     const { clock, moments } = this.#host;
     const found = moments.decided === null ? undefined : moments.scheduling.get(moments.decided);
-    return found && clock.frame.paused && found.at === clock.frame.now && found.boundAt === null
+    return found && clock.frame.paused && found.at >= clock.frame.now && found.boundAt === null
       ? moments.decided
       : null;
   });
