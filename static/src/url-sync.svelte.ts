@@ -14,6 +14,9 @@ export function followUrl(session: Session): void {
     session.attention.dimming = state.focus;
     session.attention.following = state.follow;
     session.showStep(state.step);
+    session.past.compared = state.compared;
+    if (session.hello) goTo(session, state.at);
+    else session.linkedMoment = state.at;
   };
   take();
   $effect(() => {
@@ -30,7 +33,16 @@ export function followUrl(session: Session): void {
       group: session.attention.grouping,
       focus: session.attention.dimming,
       follow: session.attention.following,
+      // Until the server has been asked, what the address says is still to come.
+      at: session.hello ? session.past.address : readUrl(location.search).at,
+      compared: session.past.compared,
     });
     if (query !== location.search) history.replaceState(null, "", location.pathname + query);
   });
+}
+
+function goTo(session: Session, at: string): void {
+  if (at === session.past.address) return;
+  if (at) void session.past.go(at);
+  else session.past.now();
 }

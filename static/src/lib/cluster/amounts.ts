@@ -24,6 +24,9 @@ export function elapsed(milliseconds: number): string {
   return `${Math.floor(ms / DAY)} d ${two(Math.floor((ms % DAY) / HOUR))} h`;
 }
 
+/** The time of day by the cluster's clock: `12:04:31`. */
+export const clockTime = (at: number): string => new Date(at).toISOString().slice(11, 19);
+
 /** How long something took: `8 ms`, `1.4 s`. */
 export function span(milliseconds: number): string {
   return milliseconds < SECOND ? `${Math.round(milliseconds)} ms` : elapsed(milliseconds);

@@ -67,6 +67,13 @@ export interface SchedulingStory {
   wouldFit: Remedy[];
 }
 
+/** What the scheduler had tried by a moment of the past; what would help then is not known. */
+export const schedulingUntil = <T extends SchedulingStory>(story: T, at: number): T => ({
+  ...story,
+  attempts: story.attempts.filter((attempt) => attempt.at <= at),
+  wouldFit: [],
+});
+
 export function parseScheduling(body: unknown): SchedulingStory {
   const root = tree(at(body, "scheduling"));
   return {

@@ -3,7 +3,7 @@
  * each step, in the shape of the live stream, and a line of words for each.
  */
 import type { FactView } from "../live/protocol.ts";
-import { parseScheduling, type SchedulingStory } from "./attempts.ts";
+import { parseScheduling, schedulingUntil, type SchedulingStory } from "./attempts.ts";
 import { span } from "./amounts.ts";
 
 export interface Explanation {
@@ -24,6 +24,16 @@ export function parseExplanation(body: unknown): Explanation | null {
     scheduling: parseScheduling(body),
   };
 }
+
+/** What of it had happened at a moment of the past. */
+export const explainedUntil = (
+  { uid, steps, scheduling }: Explanation,
+  moment: { seq: number; at: number },
+): Explanation => ({
+  uid,
+  steps: steps.map((facts) => facts.filter((fact) => fact.seq <= moment.seq)),
+  scheduling: schedulingUntil(scheduling, moment.at),
+});
 
 function factOf(value: unknown): FactView {
   const fact = tree(value);

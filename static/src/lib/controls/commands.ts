@@ -47,7 +47,7 @@ function selectionCommands(session: Session): Command[] {
   const { ref } = session.selection;
   if (!ref || ref.kind === "Component") return [];
   return objectChoices(session, ref)
-    .filter((choice) => !choice.confirm)
+    .filter((choice) => !choice.confirm && !choice.off)
     .map((choice) => ({
       id: `object ${choice.id}`,
       words: `${choice.words} ${ref.kind} ${ref.name}`,

@@ -32,20 +32,78 @@ export interface Deeds {
 }
 
 export const bindings: readonly KeyBinding[] = [
-  { keys: [" "], cap: "Space", words: "pause, run", inLine: true, act: (s) => void s.playback.togglePause() },
+  { keys: [" "], cap: "Space", words: "pause, run", inLine: true, act: (s) => s.togglePlaying() },
   {
     keys: ["ArrowRight"],
     cap: "→",
     words: "next moment",
     inLine: true,
-    act: (s) => s.advance("nextFact"),
+    act: (s) => void s.forward("fact"),
+  },
+  {
+    keys: ["ArrowLeft"],
+    cap: "←",
+    words: "back in time",
+    title: "back in time by one moment; → leads on again",
+    inLine: true,
+    act: (s) => void s.past.step("fact", "previous"),
   },
   {
     keys: ["Shift+ArrowRight"],
     cap: "Shift →",
     words: "next step",
     inLine: true,
-    act: (s) => s.advance("nextStep"),
+    act: (s) => void s.forward("step"),
+  },
+  {
+    keys: ["Shift+ArrowLeft"],
+    cap: "Shift ←",
+    words: "back by one of the nine steps",
+    act: (s) => void s.past.step("step", "previous"),
+  },
+  {
+    keys: [","],
+    cap: ",",
+    words: "back by a second",
+    act: (s) => void s.past.step("second", "previous"),
+  },
+  { keys: ["."], cap: ".", words: "on by a second", act: (s) => void s.forward("second") },
+  {
+    keys: ["t"],
+    cap: "T",
+    words: "timeline",
+    title: "timeline: go back, compare, branch",
+    inLine: true,
+    act: (s) => s.panels.toggle("timeline"),
+  },
+  {
+    keys: ["n"],
+    cap: "N",
+    words: "back to now",
+    act: (s) => {
+      if (s.past.away) s.past.now();
+    },
+  },
+  {
+    keys: ["a"],
+    cap: "A",
+    words: "mark this moment",
+    title: "mark this moment, to compare it",
+    act: (s) => s.past.mark(s.present.moment),
+  },
+  {
+    keys: ["v"],
+    cap: "V",
+    words: "compare two moments",
+    title: "compare the marked moment with this one",
+    act: (s) => s.compare(),
+  },
+  {
+    keys: ["r"],
+    cap: "R",
+    words: "branch from here",
+    title: "branch from here: a room of its own that begins at this moment",
+    act: (s) => s.panels.open("branch"),
   },
   {
     keys: ["l"],
@@ -54,8 +112,8 @@ export const bindings: readonly KeyBinding[] = [
     inLine: true,
     act: (s) => void s.playback.toggleSlowMotion(),
   },
-  { keys: ["+", "="], cap: "+", words: "faster", act: (s) => void s.playback.faster(1) },
-  { keys: ["-"], cap: "−", words: "slower", act: (s) => void s.playback.faster(-1) },
+  { keys: ["+", "="], cap: "+", words: "faster", act: (s) => s.faster(1) },
+  { keys: ["-"], cap: "−", words: "slower", act: (s) => s.faster(-1) },
   { keys: ["f"], cap: "F", words: "focus a Pod", inLine: true, act: (s) => s.toggleFocus() },
   {
     keys: ["o"],

@@ -19,12 +19,21 @@ export interface Choice {
   detail: string;
   /** It is asked once more before it happens. */
   confirm?: string;
+  /** It cannot be done now; `detail` says why. */
+  off?: boolean;
   run(): void;
 }
 
 export function objectChoices(session: Session, ref: ObjectRef): Choice[] {
-  return [...looks(session, ref), ...(session.canWrite ? changes(session, ref) : [])];
+  const deeds = session.mayWrite ? changes(session, ref) : [];
+  return [...looks(session, ref), ...(session.past.away ? deeds.map(forbidden) : deeds)];
 }
+
+const forbidden = (choice: Choice): Choice => ({
+  ...choice,
+  off: true,
+  detail: "the past cannot be changed: go back to now, or branch",
+});
 
 function looks(session: Session, ref: ObjectRef): Choice[] {
   const show = (id: string, icon: IconName, words: string, tab: string): Choice => ({

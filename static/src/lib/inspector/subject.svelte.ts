@@ -80,7 +80,9 @@ export class Subject {
     const last = this.seen.at(-1);
     if (last?.revision === revision) return;
     const reborn = last !== undefined && uidOf(last.object) !== uidOf(object);
-    this.seen = [...(reborn ? [] : this.seen), { object, revision, at: this.#now() }].slice(-KEPT);
+    // Back in time, what is newer has not happened yet.
+    const before = this.seen.filter((one) => Number(one.revision) < Number(revision));
+    this.seen = [...(reborn ? [] : before), { object, revision, at: this.#now() }].slice(-KEPT);
   }
 }
 

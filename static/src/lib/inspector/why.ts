@@ -1,5 +1,5 @@
 /** Why a Pod is where it is, as `GET /explain/pods/NS/NAME` tells it: its nine steps and the scheduler's attempts. */
-import { parseScheduling, type SchedulingStory } from "../cluster/attempts.ts";
+import { parseScheduling, schedulingUntil, type SchedulingStory } from "../cluster/attempts.ts";
 import { amount, at, items, text, tree } from "../live/json.ts";
 
 export interface Step {
@@ -31,5 +31,11 @@ export function parseWhy(body: unknown): Why {
   });
   return { steps, ...parseScheduling(body) };
 }
+
+/** What of it had happened at a moment of the past. */
+export const whyUntil = (why: Why, at: number): Why => ({
+  ...schedulingUntil(why, at),
+  steps: why.steps.filter((step) => step.at !== null && step.at <= at),
+});
 
 const moment = (value: unknown): number | null => (typeof value === "number" ? value : null);

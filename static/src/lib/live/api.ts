@@ -12,7 +12,18 @@ export interface ApiAnswer {
 export interface RequestOptions {
   accept?: string;
   signal?: AbortSignal;
+  /** A path of the whole server, not of the room. */
+  root?: boolean;
+  /** About the present, wherever the page is looking. */
+  present?: boolean;
 }
+
+/** What only the present can answer. */
+const PRESENT_ONLY = /^\/inside\//;
+
+/** Said instead of sending what the past cannot take. */
+export const PAST_REFUSAL =
+  "This is the past: it can be looked at, not changed. Go back to now first, or branch from here.";
 
 const CLOCK = "/apis/sim.podarium.dev/v1alpha1/clocks/cluster";
 
@@ -28,6 +39,8 @@ export interface ClockSpec {
 export class Api {
   #prefix = "";
   #token = "";
+  /** The moment that is looked at, as `?podariumAt=` names it; "" is now. */
+  at = "";
 
   configure(hello: Pick<Hello, "apiPrefix" | "apiToken">): void {
     this.#prefix = hello.apiPrefix;
@@ -42,7 +55,12 @@ export class Api {
     type = "application/json",
     options: RequestOptions = {},
   ): Promise<ApiAnswer> {
-    const answer = await this.#send(method, path, body, type, options);
+    const changes = method !== "GET" && !options.present;
+    if (this.at && (changes || PRESENT_ONLY.test(path))) {
+      return { ok: false, status: 405, body: { kind: "Status", message: PAST_REFUSAL }, warnings: [] };
+    }
+    const asked = options.present || options.root ? path : this.#dated(path);
+    const answer = await this.#send(method, asked, body, type, options);
     const text = await answer.text();
     const json = (answer.headers.get("Content-Type") ?? "").includes("json");
     return {
@@ -78,12 +96,18 @@ export class Api {
     return new WebSocket(url, [...protocols, ...token]);
   }
 
+  /** The path that reads the moment looked at; what is no object of the API knows no moments. */
+  #dated(path: string): string {
+    if (!this.at || !/^\/apis?\//.test(path)) return path;
+    return `${path}${path.includes("?") ? "&" : "?"}podariumAt=${encodeURIComponent(this.at)}`;
+  }
+
   #send(
     method: string,
     path: string,
     body: string | undefined,
     type: string,
-    { accept = "application/json", signal }: RequestOptions,
+    { accept = "application/json", signal, root = false }: RequestOptions,
   ): Promise<Response> {
     const headers: Record<string, string> = { Accept: accept };
     if (body !== undefined) headers["Content-Type"] = type;
@@ -91,7 +115,7 @@ export class Api {
     const init: RequestInit = { method, headers };
     if (body !== undefined) init.body = body;
     if (signal) init.signal = signal;
-    return fetch(this.#prefix + path, init);
+    return fetch((root ? "" : this.#prefix) + path, init);
   }
 
   /** Changes how virtual time runs. */

@@ -41,6 +41,20 @@ export class ClusterReplica {
     this.filled = true;
   }
 
+  /** Becomes what another copy is; both hold the same views, which nobody changes. */
+  takeOver(other: ClusterReplica): void {
+    this.revision = other.revision;
+    this.filled = other.filled;
+    this.nodes = other.nodes;
+    this.pods = other.pods;
+    this.services = other.services;
+    this.workloads = other.workloads;
+    this.journeys = other.journeys;
+    this.faults = other.faults;
+    this.namespaces = other.namespaces;
+    this.queue = other.queue;
+  }
+
   applyDelta(frame: Delta): void {
     this.revision = frame.revision;
     this.nodes = merged(this.nodes, frame.nodes, uidOf, frame.removed);

@@ -26,6 +26,23 @@ it("forgets what was removed", () => {
   expect(replica.pods.has("pod-db-0")).toBe(false);
 });
 
+it("takes over everything that another copy holds", () => {
+  const replica = new ClusterReplica();
+  replica.applySnapshot({ ...demoSnapshot(pictureRoom), revision: 7 });
+  const copy = new ClusterReplica();
+  const state = (one: ClusterReplica): Record<string, unknown> =>
+    Object.fromEntries(
+      Object.entries(Object.getOwnPropertyDescriptors(ClusterReplica.prototype))
+        .filter(([, { get }]) => get)
+        .map(([name]) => [name, one[name as keyof ClusterReplica]]),
+    );
+
+  copy.takeOver(replica);
+
+  expect(Object.keys(state(copy)).length).toBeGreaterThan(5);
+  expect(state(copy)).toEqual(state(replica));
+});
+
 const frame = { now: 1000, speed: "2", paused: false, idle: false, lagMs: 0 };
 
 it("runs at the clock's speed between frames and stands still when paused", () => {

@@ -37,10 +37,14 @@ export class SequenceGuard {
   }
 }
 
+/** What a room's addresses begin with: `/rooms/NAME`, "" in the main room. */
+export const roomPrefix = (pathname: string): string => /^\/rooms\/[^/]+/.exec(pathname)?.[0] ?? "";
+
 /** Opens the stream for one view of the page; returns how to close it. */
 export function openStream(view: string, listener: StreamListener): () => void {
   const guard = new SequenceGuard();
-  const socket: Socket = io({ auth: { view }, reconnectionDelay: 250, reconnectionDelayMax: 2000 });
+  const path = `${roomPrefix(location.pathname)}/socket.io`;
+  const socket: Socket = io({ path, auth: { view }, reconnectionDelay: 250, reconnectionDelayMax: 2000 });
   socket.on("connect", () => listener.onConnection(true));
   socket.on("disconnect", () => listener.onConnection(false));
   socket.on("connect_error", () => listener.onConnection(false));

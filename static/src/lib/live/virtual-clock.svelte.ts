@@ -36,6 +36,11 @@ export class VirtualClock {
     return Math.max(this.#floor, this.frame.now + since * this.rate());
   }
 
+  /** The last frame as it would be sent now. */
+  frameAt(wall: number): ClockView {
+    return { ...this.frame, now: this.now(wall) };
+  }
+
   /** Refreshes `coarse`; called once a frame. */
   tick(wall: number): void {
     const tenth = Math.floor(this.now(wall) / 100) * 100;

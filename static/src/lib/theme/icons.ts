@@ -1,6 +1,9 @@
 /** Icons on a 24×24 grid, drawn with round strokes; the inner markup of an svg element. */
 export const icons = {
+  back: '<path d="M4 5v14M20 5l-10 7 10 7z"/>',
   bolt: '<path d="M13 2L5 14h6l-1 8 8-12h-6z"/>',
+  branch:
+    '<circle cx="6" cy="5" r="2.5"/><circle cx="6" cy="19" r="2.5"/><circle cx="18" cy="8" r="2.5"/><path d="M6 7.5v9M18 10.5c0 4-6 3-11 6.5"/>',
   box: '<path d="M12 3l8.5 4.5v9L12 21l-8.5-4.5v-9z"/><path d="M3.5 7.5L12 12l8.5-4.5M12 12v9"/>',
   bug: '<rect x="8" y="8" width="8" height="11" rx="4"/><path d="M9 8a3 3 0 0 1 6 0M3 13.5h5M16 13.5h5M4 20l4-2.5M20 20l-4-2.5M4 7l4 3M20 7l-4 3"/>',
   clip: '<path d="M8 4H5v17h14V4h-3"/><path d="M9 2.5h6v4H9zM8.5 14l2.5 2.5 4.5-5"/>',
@@ -8,6 +11,7 @@ export const icons = {
   done: '<path d="M6 21V4h11l-2.5 4L17 12H6"/>',
   down: '<path d="M12 4v15M5.5 13l6.5 6.5 6.5-6.5"/>',
   drum: '<ellipse cx="12" cy="6" rx="8" ry="3"/><path d="M4 6v12c0 1.7 3.6 3 8 3s8-1.3 8-3V6M4 12c0 1.7 3.6 3 8 3s8-1.3 8-3"/>',
+  diff: '<path d="M7 3v12M3 11l4 4 4-4M17 21V9M13 13l4-4 4 4"/>',
   eye: '<path d="M2 12s4-7 10-7 10 7 10 7-4 7-10 7S2 12 2 12z"/><circle cx="12" cy="12" r="3"/>',
   fail: '<path d="M7 7l10 10M17 7L7 17"/>',
   ff: '<path d="M4 6l7 6-7 6zM13 6l7 6-7 6z"/>',
@@ -21,6 +25,7 @@ export const icons = {
   loop: '<path d="M4 12a8 8 0 0 1 14-5.3L20 9M20 4v5h-5M20 12a8 8 0 0 1-14 5.3L4 15M4 20v-5h5"/>',
   moon: '<path d="M20 14.5A8.5 8.5 0 1 1 9.5 4a7 7 0 0 0 10.5 10.5z"/>',
   ok: '<path d="M5 12.5l4.6 4.5L19 7.5"/>',
+  left: '<path d="M20 12H5M11 5.5L4.5 12l6.5 6.5"/>',
   pause: '<path d="M8 5v14M16 5v14"/>',
   pinb: '<path d="M9 12h6M10 7H7a5 5 0 0 0 0 10h3M14 7h3a5 5 0 0 1 0 10h-3"/>',
   play: '<path d="M7 4.5l12 7.5-12 7.5z"/>',

@@ -4,7 +4,7 @@
  */
 import type { Grouping } from "../cluster/groups.ts";
 import { touchedBy, type Touched } from "../cluster/touched.ts";
-import type { Delta, PodView } from "../live/protocol.ts";
+import type { Delta, PodView, Snapshot } from "../live/protocol.ts";
 import type { ClusterReplica } from "../live/replica.svelte.ts";
 import { isSystem } from "../cluster/story.ts";
 import type { ObjectRef, Selection } from "./selection.svelte.ts";
@@ -44,7 +44,7 @@ export class Attention {
   }
 
   /** Changes to what the room's own people made are worth a look; the newest wins. */
-  notice(frame: Delta): void {
+  notice(frame: Pick<Delta, "pods" | "nodes" | "workloads">): void {
     const pod = frame.pods.findLast((one) => !isSystem(one.namespace));
     const workload = frame.workloads.findLast((one) => !isSystem(one.namespace));
     const node = frame.nodes.findLast((one) => !one.ready);
@@ -54,6 +54,19 @@ export class Attention {
       const { kind, namespace, name } = workload;
       this.#latest = { kind, namespace, name };
     }
+  }
+
+  /** As `notice`, for a picture that comes whole. */
+  noticeAll(before: ClusterReplica, after: Snapshot): void {
+    const changed = <T extends { uid: string; revision: number }>(
+      known: ReadonlyMap<string, T>,
+      views: readonly T[],
+    ): T[] => views.filter((view) => known.get(view.uid)?.revision !== view.revision);
+    this.notice({
+      pods: changed(before.pods, after.pods),
+      workloads: changed(before.workloads, after.workloads),
+      nodes: changed(before.nodes, after.nodes),
+    });
   }
 
   /** True when the selection has moved to another change. */

@@ -1,20 +1,36 @@
 /** Which panels are open, in the order in which they were opened; Escape closes the last one. */
 export type PanelName =
-  "manifest" | "inspector" | "step" | "keys" | "search" | "commands" | "cluster" | "faults" | "reach";
+  | "manifest"
+  | "inspector"
+  | "compare"
+  | "step"
+  | "timeline"
+  | "keys"
+  | "search"
+  | "commands"
+  | "cluster"
+  | "faults"
+  | "reach"
+  | "branch";
 
 export const panelNames: readonly PanelName[] = [
   "manifest",
   "inspector",
+  "compare",
   "step",
+  "timeline",
   "keys",
   "search",
   "commands",
   "cluster",
   "faults",
   "reach",
+  "branch",
 ];
+/** The drawers take turns: together they would leave the stage too little. */
+const drawers: readonly PanelName[] = ["manifest", "inspector", "compare"];
 /** Palettes cover the page for a moment: one at a time, and not kept in the address. */
-const palettes: readonly PanelName[] = ["keys", "search", "commands", "cluster", "faults", "reach"];
+const palettes: readonly PanelName[] = ["keys", "search", "commands", "cluster", "faults", "reach", "branch"];
 export const isPalette = (name: PanelName): boolean => palettes.includes(name);
 
 export class Panels {
@@ -24,11 +40,11 @@ export class Panels {
     return this.opened.includes(name);
   }
 
-  /** The two drawers take turns: together they would leave the stage too little. */
   open(name: PanelName): void {
-    const turn = name === "manifest" ? "inspector" : name === "inspector" ? "manifest" : name;
+    const takeTurns = (kin: readonly PanelName[], other: PanelName): boolean =>
+      kin.includes(name) && kin.includes(other);
     const kept = this.opened.filter(
-      (other) => other !== name && other !== turn && !(isPalette(name) && isPalette(other)),
+      (other) => other !== name && !takeTurns(drawers, other) && !takeTurns(palettes, other),
     );
     this.opened = [...kept, name];
   }
@@ -42,9 +58,9 @@ export class Panels {
     else this.open(name);
   }
 
-  /** Closes the one opened last; says which it was. */
-  closeLast(): PanelName | undefined {
-    const last = this.opened.at(-1);
+  /** Closes the one opened last, except one that is to stay; says which it was. */
+  closeLast(staying?: PanelName): PanelName | undefined {
+    const last = this.opened.findLast((name) => name !== staying);
     if (last) this.close(last);
     return last;
   }

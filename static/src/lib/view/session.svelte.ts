@@ -2,12 +2,12 @@
  * One visitor's view of one room: the live replica and clock, what is selected, what is being told.
  * Enters: frames from the stream. Leaves: reactive state that the regions draw.
  */
-import { parseExplanation, type Explanation } from "../cluster/explanation.ts";
 import {
   noContainerMoments,
   withContainerMoments,
   type ContainerMoments,
 } from "../cluster/container-moments.ts";
+import { explainedUntil, parseExplanation, type Explanation } from "../cluster/explanation.ts";
 import { findView } from "../cluster/objects.ts";
 import { noMoments, reduceFacts, withVerdicts, type Moments } from "../cluster/moments.ts";
 import { activeService, shownServices } from "../cluster/services.ts";
@@ -15,10 +15,13 @@ import { isOnItsWay } from "../cluster/story.ts";
 import type { Tale } from "../cluster/tale.ts";
 import { sampled, type Trip } from "../cluster/trips.ts";
 import { Api, type ClockSpec } from "../live/api.ts";
+import type { PastView } from "../live/history.ts";
+import type { StepSize } from "../live/past.ts";
 import type {
   ClockView,
   Delta,
   Facts,
+  FactView,
   Hello,
   PodView,
   Requests,
@@ -33,7 +36,9 @@ import { Filter } from "./filter.svelte.ts";
 import { Pass } from "./pass.svelte.ts";
 import { PictureTime } from "./picture-time.ts";
 import { Panels, type PanelName } from "./panels.svelte.ts";
+import { Past, type Arrival } from "./past.svelte.ts";
 import { Playback } from "./playback.svelte.ts";
+import { Present } from "./present.svelte.ts";
 import { Pointing } from "./pointing.svelte.ts";
 import { Selection, type ObjectRef } from "./selection.svelte.ts";
 import { Tales } from "./tales.svelte.ts";
@@ -45,8 +50,11 @@ const TRIPS_A_FRAME = 8;
 const NOTICE_MS = 5000;
 /** Wall ms without a Pod on its way before requests are told. */
 const CALM_MS = 1500;
+const SECOND_MS = 1000;
 /** Panels that every build has. */
-const ALWAYS: PanelName[] = ["step", "keys", "search", "commands", "cluster", "faults"];
+const ALWAYS: PanelName[] = ["step", "keys", "search", "commands", "cluster", "faults", "timeline", "branch"];
+/** A picture that stands still. */
+const STILL = { paused: true, idle: true, lagMs: 0 };
 
 export class Session implements StreamListener {
   readonly replica = new ClusterReplica();
@@ -57,7 +65,15 @@ export class Session implements StreamListener {
   readonly pointing = new Pointing();
   readonly attention = new Attention(this.replica, this.selection);
   readonly api = new Api();
-  readonly playback = new Playback(this.api, this.clock, (notice) => this.tell(notice));
+  /** Now, wherever the picture is. */
+  readonly present = new Present(this.replica);
+  readonly past = new Past(this.api, {
+    show: (view, arrival, fresh) => this.#showPast(view, arrival, fresh),
+    setClock: (at, speed) => this.#setPastClock(at, speed),
+    comeBack: () => this.#comeBack(),
+    tell: (words) => this.tell(words),
+  });
+  readonly playback = new Playback(this.api, this.present.clock, (notice) => this.tell(notice));
   readonly tales = new Tales(this.replica, this.clock);
   readonly traffic = new TrafficView(this.replica, this.clock, this.selection, this.api);
   hello = $state.raw<Hello | null>(null);
@@ -81,6 +97,8 @@ export class Session implements StreamListener {
   available = $state.raw<ReadonlySet<PanelName>>(new Set<PanelName>(ALWAYS));
   /** Files dropped on the page, for the manifest drawer to take. */
   dropped = $state.raw<readonly File[]>([]);
+  /** The moment that the page's address asks for, until the server can be asked. */
+  linkedMoment = "";
   /** Set when the simulator itself has failed: the run is over, its journal can be downloaded. */
   stopped = $state.raw<Stopped | null>(null);
   /** What went wrong with the visitor's last wish, for a few seconds. */
@@ -92,7 +110,9 @@ export class Session implements StreamListener {
   /** No Pod is on its way, so that requests may be told. */
   #calm = $state.raw(true);
   #movedAt = -Infinity;
-  readonly canWrite = $derived(this.available.has("manifest") && !(this.hello?.readOnly ?? false));
+  readonly mayWrite = $derived(this.available.has("manifest") && !(this.hello?.readOnly ?? false));
+  /** The past is offered nothing that would change it. */
+  readonly canWrite = $derived(this.mayWrite && !this.past.away);
   readonly selectedPod = $derived.by(() => {
     const { ref } = this.selection;
     if (ref?.kind !== "Pod") return undefined;
@@ -144,16 +164,33 @@ export class Session implements StreamListener {
   onHello(frame: Hello): void {
     this.hello = frame;
     this.api.configure(frame);
-    this.clock.apply(frame.clock, performance.now());
+    this.onClock(frame.clock);
+    if (this.linkedMoment) {
+      this.present.hold(this.moments);
+      void this.past.go(this.linkedMoment);
+      this.linkedMoment = "";
+    }
     this.traffic.begin();
   }
 
   onSnapshot(frame: Snapshot): void {
+    const { held } = this.present;
+    if (held) {
+      const anew = frame.revision < held.revision;
+      held.applySnapshot(frame);
+      this.onClock(frame.clock);
+      this.connected = true;
+      if (anew) {
+        this.past.now();
+        this.tell("The run has begun anew; the moment you looked at is of another run.");
+      }
+      return;
+    }
     // A run that began anew knows nothing of what this page has heard before.
     if (frame.revision < this.replica.revision) this.moments = noMoments;
     const first = !this.replica.filled;
     this.replica.applySnapshot(frame);
-    this.clock.apply(frame.clock, performance.now());
+    this.onClock(frame.clock);
     this.connected = true;
     if (first) this.#teller.begin(this.#pictureTime.now);
     this.refresh();
@@ -163,6 +200,8 @@ export class Session implements StreamListener {
   }
 
   onDelta(frame: Delta): void {
+    const { held } = this.present;
+    if (held) return held.applyDelta(frame);
     this.replica.applyDelta(frame);
     this.attention.notice(frame);
     if (!this.clock.running) this.#pictureTime.step();
@@ -170,6 +209,7 @@ export class Session implements StreamListener {
   }
 
   onFacts(frame: Facts): void {
+    if (this.present.held) return this.present.learn(frame);
     this.moments = reduceFacts(this.moments, frame.facts);
     this.containerMoments = withContainerMoments(this.containerMoments, frame.facts);
     this.traffic.notice(frame.facts);
@@ -177,12 +217,16 @@ export class Session implements StreamListener {
   }
 
   onRequests(frame: Requests): void {
+    // Requests are not kept: the past is shown without them.
+    if (this.present.held) return void this.traffic.net.apply(frame);
     this.traffic.onRequests(frame);
     this.refresh();
   }
 
   onClock(frame: ClockView): void {
-    this.clock.apply(frame, performance.now());
+    const wall = performance.now();
+    this.present.clock.apply(frame, wall);
+    if (!this.present.held) this.clock.apply(frame, wall);
   }
 
   onStopped(frame: Stopped): void {
@@ -190,7 +234,8 @@ export class Session implements StreamListener {
   }
 
   onConnection(connected: boolean): void {
-    this.connected = connected && this.replica.filled ? true : connected ? this.connected : false;
+    this.connected =
+      connected && (this.present.held ?? this.replica).filled ? true : connected ? this.connected : false;
   }
 
   /** The animation listens to trips here; they are moments, not state. */
@@ -202,6 +247,7 @@ export class Session implements StreamListener {
   tick(): void {
     const wall = performance.now();
     this.clock.tick(wall);
+    this.present.clock.tick(wall);
     this.#pictureTime.tick(wall, this.clock.running);
     this.refresh();
   }
@@ -281,7 +327,12 @@ export class Session implements StreamListener {
       this.traffic.inspect(null);
       return true;
     }
-    const last = this.panels.closeLast();
+    // The timeline stays open until the past is left: it is how one moves there.
+    if (this.past.away && this.panels.opened.every((name) => name === "timeline")) {
+      this.past.now();
+      return true;
+    }
+    const last = this.panels.closeLast(this.past.away ? "timeline" : undefined);
     if (last === "step") this.step = null;
     if (last === "inspector" || (last === undefined && this.selection.ref)) {
       this.selection.clear();
@@ -301,8 +352,9 @@ export class Session implements StreamListener {
       const { body } = await this.api.explainPod(journey.namespace, journey.name);
       const explanation = parseExplanation(body);
       if (!explanation || explanation.uid !== this.storyUid) return;
-      this.explanation = explanation;
-      this.moments = withVerdicts(this.moments, explanation.steps.flat());
+      const { moment } = this.past;
+      this.explanation = moment ? explainedUntil(explanation, moment) : explanation;
+      this.moments = withVerdicts(this.moments, this.explanation.steps.flat());
     } catch (error) {
       // Without an answer the rail's own summaries remain.
       if (!(error instanceof TypeError)) throw error;
@@ -313,9 +365,31 @@ export class Session implements StreamListener {
     return this.replica.pods.get(uid);
   }
 
-  /** Shows what comes next: another phase of a decision that stands still, else what time brings. */
-  advance(runUntil: "nextFact" | "nextStep"): void {
-    if (!this.pass.advance()) void this.changeClock({ runUntil });
+  /**
+   * Shows what comes next: another phase of a decision that stands still; else the next fact, step or second, in the
+   * past towards now, and at now by letting time go on so far.
+   */
+  async forward(by: StepSize): Promise<void> {
+    if (by !== "second" && this.pass.advance()) return;
+    if (this.past.away) return this.past.step(by, "next");
+    const second = new Date(this.present.moment.at + SECOND_MS).toISOString();
+    return this.changeClock({ runUntil: { fact: "nextFact", step: "nextStep", second }[by] });
+  }
+
+  togglePlaying(): void {
+    if (this.past.away) this.past.togglePlay();
+    else void this.playback.togglePause();
+  }
+
+  faster(by: 1 | -1): void {
+    if (this.past.away) this.past.replay.faster(by);
+    else void this.playback.faster(by);
+  }
+
+  /** Opens the panel that lists what changed between two moments. */
+  compare(): void {
+    this.past.compare(this.present.moment);
+    if (this.past.compared) this.panels.open("compare");
   }
 
   changeClock(spec: ClockSpec): Promise<void> {
@@ -345,6 +419,56 @@ export class Session implements StreamListener {
     if (moving) this.#movedAt = wall;
     const calm = wall - this.#movedAt >= CALM_MS;
     if (calm !== this.#calm) this.#calm = calm;
+  }
+
+  #showPast(view: PastView, arrival: Arrival, fresh: readonly FactView[]): void {
+    this.present.hold(this.moments);
+    this.traffic.rest();
+    this.api.at = this.past.key;
+    if (arrival === "play") this.attention.noticeAll(this.replica, view.snapshot);
+    this.replica.applySnapshot(view.snapshot);
+    const playing = arrival === "play";
+    const facts = playing ? fresh : view.facts;
+    this.moments = reduceFacts(playing ? this.moments : noMoments, facts);
+    this.containerMoments = withContainerMoments(playing ? this.containerMoments : noContainerMoments, facts);
+    if (arrival !== "play") {
+      this.#setPastClock(view.moment.at, null);
+      if (arrival === "jump") this.tales.forget();
+      this.explanation = null;
+      this.#arrange(view.moment.at);
+    }
+    this.refresh();
+    this.#tripListener(sampled([...fresh], TRIPS_A_FRAME));
+    if (arrival !== "play") this.#learnVerdicts();
+  }
+
+  /** A picture out of nowhere is arranged by virtual time alone, so that a link shows the same everywhere. */
+  #arrange(now: number | null): void {
+    this.#teller.begin(this.#pictureTime.now, now);
+    this.#waiting.begin(this.#pictureTime.now, now);
+  }
+
+  #setPastClock(at: number, speed: string | null): void {
+    const frame =
+      speed === null ? { ...STILL, now: at, speed: "1" } : { ...STILL, now: at, speed, paused: false };
+    this.clock.apply(frame, performance.now());
+  }
+
+  #comeBack(): void {
+    const moments = this.present.release();
+    if (!moments) return;
+    this.api.at = "";
+    this.moments = moments;
+    this.containerMoments = noContainerMoments;
+    this.explanation = null;
+    this.clock.apply(this.present.clock.frameAt(performance.now()), performance.now());
+    this.#tripListener([]);
+    if (!this.replica.filled) return;
+    this.tales.forget();
+    this.#arrange(null);
+    this.refresh();
+    this.#learnVerdicts();
+    this.#lookForLinked();
   }
 
   /** A page that was opened later has not seen the facts from which its cards are made. */

@@ -65,7 +65,7 @@ export class Tales {
     this.#refreshRollout();
     if (!this.current?.over) this.#overAt = null;
     else this.#overAt ??= wall;
-    if (this.#overAt !== null && wall - this.#overAt >= LINGER_MS) this.#forget();
+    if (this.#overAt !== null && wall - this.#overAt >= LINGER_MS) this.#end();
   }
 
   #world(now: number) {
@@ -73,7 +73,16 @@ export class Tales {
     return { pods, workloads, now };
   }
 
-  #forget(): void {
+  /** The picture is another: whatever was told is of no account. */
+  forget(): void {
+    this.#lost = null;
+    this.#rolling = null;
+    this.#overAt = null;
+    this.#reached = 0;
+    this.#told.clear();
+  }
+
+  #end(): void {
     const node = this.lostNode;
     if (node && isLost(node)) this.#told.add(node.uid);
     this.#lost = null;

@@ -34,10 +34,18 @@ export class StoryTeller {
     this.#replica = replica;
   }
 
-  /** What was refused before the page came is no news; a room with a single Pod shows it open. */
-  begin(wall: number): void {
+  /**
+   * What was refused before the page came is no news, in a moment of the past by its age then; a room with a
+   * single Pod shows it open.
+   */
+  begin(wall: number, moment: number | null = null): void {
+    this.uid = null;
+    this.opened = null;
+    this.#finishedAt = null;
+    this.#crowdedAt = -Infinity;
     for (const journey of this.#replica.journeys.values()) {
-      if (isRefused(journey)) this.#heard.set(journey.podUid, wall - REFUSAL_MS);
+      const age = moment === null ? REFUSAL_MS : moment - (journey.steps[1]?.at ?? 0);
+      if (isRefused(journey)) this.#heard.set(journey.podUid, wall - age);
     }
     this.refresh(wall, null);
     const own = [...this.#replica.pods.values()].filter((pod) => !isSystem(pod.namespace));

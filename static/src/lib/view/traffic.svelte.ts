@@ -110,6 +110,14 @@ export class TrafficView {
     this.#retell();
   }
 
+  /** Nothing of it is shown: the page looks at a moment whose requests are not kept. */
+  rest(): void {
+    this.shows = [];
+    this.lit = new Map();
+    this.inspected = null;
+    this.#told = null;
+  }
+
   notice(facts: readonly FactView[]): void {
     if (facts.some((fact) => fact.kind === "NetworkPolicy")) this.#read(POLICIES);
     if (facts.some((fact) => fact.kind === "Traffic")) this.#read(TRAFFICS);

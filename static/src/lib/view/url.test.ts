@@ -9,6 +9,8 @@ const nothing = {
   group: "node" as const,
   focus: false,
   follow: false,
+  at: "",
+  compared: null,
 };
 
 it("reads back what it wrote and keeps what belongs to others", () => {
@@ -20,12 +22,14 @@ it("reads back what it wrote and keeps what belongs to others", () => {
     group: "owner" as const,
     focus: true,
     follow: false,
+    at: "seq:214",
+    compared: { from: "seq:9", to: "300" },
   };
 
   const text = writeUrl("?room=a", state);
 
   expect(text).toBe(
-    "?room=a&select=Pod/default/web&panels=inspector&filter=ns%3Dshop+app%3Dweb&group=owner&focus=1&step=5",
+    "?room=a&select=Pod/default/web&panels=inspector&filter=ns%3Dshop+app%3Dweb&group=owner&focus=1&step=5&at=seq:214&compare=seq:9..300",
   );
   expect(readUrl(text)).toEqual(state);
 });

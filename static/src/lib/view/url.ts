@@ -7,6 +7,10 @@ export interface UrlState {
   select: ObjectRef | null;
   panels: PanelName[];
   step: number | null;
+  /** The moment of the past that is looked at; "" is now. */
+  at: string;
+  /** Two moments that are compared. */
+  compared: { from: string; to: string } | null;
   /** Which Pods are wanted, as it was written. */
   filter: string;
   /** In which boxes Pods stand. */
@@ -29,6 +33,8 @@ export function readUrl(search: string): UrlState {
     group: isGrouping(group) ? group : "node",
     focus: query.get("focus") === "1",
     follow: query.get("follow") === "1",
+    at: query.get("at") ?? "",
+    compared: pairOf(query.get("compare") ?? ""),
     step: Number.isInteger(step) && step >= 1 && step <= 9 ? step : null,
   };
 }
@@ -42,8 +48,15 @@ export function writeUrl(search: string, state: UrlState): string {
   set(query, "focus", state.focus ? "1" : "");
   set(query, "follow", state.follow ? "1" : "");
   set(query, "step", state.step === null ? "" : String(state.step));
-  const text = query.toString().replaceAll("%2F", "/").replaceAll("%2C", ",");
+  set(query, "at", state.at);
+  set(query, "compare", state.compared ? `${state.compared.from}..${state.compared.to}` : "");
+  const text = query.toString().replaceAll("%2F", "/").replaceAll("%2C", ",").replaceAll("%3A", ":");
   return text ? `?${text}` : "";
+}
+
+function pairOf(text: string): UrlState["compared"] {
+  const [from, to] = text.split("..");
+  return from && to ? { from, to } : null;
 }
 
 function set(query: URLSearchParams, key: string, value: string): void {

@@ -15,6 +15,14 @@ export class Waiting {
     this.#replica = replica;
   }
 
+  /** Out of nowhere: those of a moment of the past have waited since they were made. */
+  begin(wall: number, moment: number | null): void {
+    const pods = [...this.#replica.pods.values()];
+    this.#since = new Map(
+      moment === null ? [] : pods.map((pod) => [pod.uid, wall - Math.max(0, moment - pod.created)]),
+    );
+  }
+
   refresh(wall: number): void {
     const unbound = [...this.#replica.pods.values()].filter(
       (pod) => !pod.node && pod.deleted === null && !isSystem(pod.namespace),
