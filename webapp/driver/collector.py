@@ -2,7 +2,8 @@
 
 The world's objects are trees, so reference counting frees nearly all of them; an automatic full
 collection over 150,000 Pods would stop everything for seconds. What exists after boot is frozen, the
-collector is off, and the pump collects the young in passing and the old only while nothing moves.
+collector is off, and the pump collects the young in passing, few at a time, and the old only while
+nothing moves.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ import gc
 from webapp.driver.pacing import monotonic
 
 YOUNG_EVERY_SECONDS = 1.0
-MIDDLE_EVERY_YOUNG = 20
+YOUNG_OBJECTS = 20_000
+"""So many new objects are collected at once at the latest; that takes some two milliseconds."""
+
 OLD_EVERY_SECONDS = 60.0
 
 
@@ -29,7 +32,6 @@ class Collector:
     def __init__(self) -> None:
         self._young_at = monotonic()
         self._old_at = self._young_at
-        self._young_count = 0
 
     def take_over(self) -> None:
         """Freeze what boot made and switch the automatic collector off."""
@@ -38,12 +40,11 @@ class Collector:
         gc.disable()
 
     def between_slices(self) -> None:
-        """Collect the youngest generation once a second, and now and then what survived it once."""
+        """Collect the youngest generation once a second, and earlier when it has become large."""
         now = monotonic()
-        if now - self._young_at >= YOUNG_EVERY_SECONDS:
+        if now - self._young_at >= YOUNG_EVERY_SECONDS or gc.get_count()[0] >= YOUNG_OBJECTS:
             self._young_at = now
-            self._young_count += 1
-            gc.collect(0 if self._young_count % MIDDLE_EVERY_YOUNG else 1)
+            gc.collect(0)
 
     def while_quiet(self) -> None:
         """Collect everything once a minute, while the world has nothing to do."""
