@@ -1,7 +1,7 @@
 """``podarium run``: a scenario without a server, as fast as possible, judged by its checks.
 
 A scenario is a file of manifests, which are applied at the start, and at most one document of kind
-``Scenario``: ``spec`` may set ``seed``, ``nodes``, ``cni`` and ``until`` and lists ``checks``. A check
+``Scenario``: ``spec`` may set ``seed``, ``nodes``, ``cni``, ``addons`` (true) and ``until`` and lists ``checks``. A check
 counts objects at the end: ``kind`` (and ``apiVersion``), ``namespace``, ``selector``, ``where`` (dotted
 field → value) and ``count`` (default 1). The exit code is 1 when a check fails.
 """
@@ -60,7 +60,7 @@ def _split(documents: list[Any]) -> tuple[dict[str, Any], list[Any]]:
     spec = scenarios[0].get("spec") if scenarios else {}
     if not isinstance(spec, dict):
         raise ValueError("the Scenario has no spec")  # noqa: TRY004 - a wrong text
-    unknown = sorted(set(spec) - {"seed", "nodes", "cni", "until", "checks"})
+    unknown = sorted(set(spec) - {"addons", "checks", "cni", "nodes", "seed", "until"})
     if unknown:
         raise ValueError(f"the Scenario's spec has unknown fields: {', '.join(unknown)}")
     return spec, [doc for doc in documents if doc.get("kind") != KIND]
@@ -81,15 +81,22 @@ class _Door:
 def _play(spec: dict[str, Any], manifests: list[Any], until: str) -> dict[str, Any]:
     from webapp.api.sim.clock import parse_run_until  # noqa: PLC0415 - start-up time
     from webapp.cluster.cluster import ADMIN, Cluster  # noqa: PLC0415 - start-up time
-    from webapp.cluster.config import ClusterConfig  # noqa: PLC0415 - start-up time
+    from webapp.cluster.config import (  # noqa: PLC0415 - start-up time
+        BOOT_MS,
+        BOOT_WITH_ADDONS_MS,
+        ClusterConfig,
+    )
     from webapp.driver.manifests import apply_manifest  # noqa: PLC0415 - start-up time
 
+    addons = bool(spec.get("addons", False))
     cluster = Cluster(
         ClusterConfig(
             seed=int(spec.get("seed", 0)),
             start_ms=START_MS,
             nodes=int(spec.get("nodes", 3)),
             network_plugin=str(spec.get("cni", "kindnet")),
+            addons=addons,
+            boot_ms=BOOT_WITH_ADDONS_MS if addons else BOOT_MS,
             speed=None,
         )
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 import logging
 import socket as sockets
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import gevent
 from flask import Blueprint
@@ -44,6 +44,9 @@ _USER = UserInfo("system:podarium-publish", ("system:masters",))
 logger = logging.getLogger(__name__)
 
 
+Key: TypeAlias = "tuple[str, int, int]"
+
+
 class Published(NamedTuple):
     """A Service's port that is to be reached from this machine.
 
@@ -59,6 +62,11 @@ class Published(NamedTuple):
     node_port: int
     ip: str
     target: int
+
+    @property
+    def key(self) -> Key:
+        """What does not change while the port is open."""
+        return self.service, self.port, self.node_port
 
 
 class Publisher:
@@ -81,7 +89,8 @@ class Publisher:
         self.host = host
         self._driver = driver
         self._announce = announce
-        self._servers: dict[Published, StreamServer] = {}
+        self._servers: dict[Key, StreamServer] = {}
+        self._wanted: dict[Key, Published] = {}
         self._connections = Pool(MOST_CONNECTIONS)
         self._greenlet: gevent.Greenlet | None = None
 
@@ -101,12 +110,12 @@ class Publisher:
         """The ports that are open, by Service."""
         return [
             {
-                "service": published.service,
-                "port": published.port,
-                "nodePort": published.node_port,
-                "address": f"{self.host}:{server.server_port}",
+                "service": service,
+                "port": port,
+                "nodePort": node_port,
+                "address": f"{self.host}:{self._servers[service, port, node_port].server_port}",
             }
-            for published, server in sorted(self._servers.items(), key=lambda item: item[0])
+            for service, port, node_port in sorted(self._servers)
         ]
 
     def _look(self) -> None:
@@ -117,25 +126,26 @@ class Publisher:
             gevent.sleep(LOOK_SECONDS)
 
     def _open_and_close(self, wanted: list[Published]) -> None:
-        for published in [held for held in self._servers if held not in wanted]:
-            self._servers.pop(published).stop(timeout=0)
-            self._announce(f"closed {published.service}:{published.port}")
-        for published in wanted[:MOST_PORTS]:
-            if published not in self._servers:
-                server = self._listen(published)
-                self._servers[published] = server
-                self._announce(
-                    f"{published.service}:{published.port} is published at "
-                    f"http://{self.host}:{server.server_port}"
-                )
+        self._wanted = {published.key: published for published in wanted[:MOST_PORTS]}
+        for key in [held for held in self._servers if held not in self._wanted]:
+            self._servers.pop(key).stop(timeout=0)
+            self._announce(f"closed {key[0]}:{key[1]}")
+        for key in self._wanted:
+            if key not in self._servers:
+                server = self._servers[key] = self._listen(key)
+                url = f"http://{self.host}:{server.server_port}"
+                self._announce(f"{key[0]}:{key[1]} is published at {url}")
 
-    def _listen(self, published: Published) -> StreamServer:
+    def _listen(self, key: Key) -> StreamServer:
         """Listen on the NodePort's number, or on any port when that is taken."""
 
         def handle(socket: sockets.socket, _address: object) -> None:
-            self._serve(socket, published)
+            # A load balancer's address comes later than its port.
+            published = self._wanted.get(key)
+            if published is not None:
+                self._serve(socket, published)
 
-        for number in (published.node_port, 0):
+        for number in (key[2], 0):
             server = StreamServer((self.host, number), handle, spawn=self._connections)
             try:
                 server.start()
