@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
     from webapp.apimachinery.log_options import LogOptions
     from webapp.apimachinery.meta import JSONObject
+    from webapp.apimachinery.proxied import ProxiedRequest, ProxyTarget
     from webapp.apimachinery.streams import ExecOptions, ExecSession, PortForwarder
     from webapp.apimachinery.wire import LogResponse
-    from webapp.apiserver.handlers.proxy import ProxiedRequest, ProxyTarget
 
 ANONYMOUS = UserInfo("system:anonymous", ("system:unauthenticated",))
 SERVICE_ACCOUNT_ISSUER = "https://kubernetes.default.svc.cluster.local"

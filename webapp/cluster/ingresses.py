@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from webapp.api.resources import INGRESS_CLASSES, INGRESSES
 from webapp.apimachinery.meta import namespaced_name
+from webapp.controller.ingress.ingress_status import CONTROLLER
 from webapp.network.http_routes import ingress_rules
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from webapp.network.http_routes import Rule
     from webapp.network.policy.ends import End
 
-CONTROLLER = "k8s.io/ingress-nginx"
 HTTP_PORT = 80
 IMAGE = "registry.k8s.io/ingress-nginx/controller"
 

@@ -45,9 +45,9 @@ if TYPE_CHECKING:
 
     from webapp.apimachinery.log_options import LogOptions
     from webapp.apimachinery.meta import JSONObject
+    from webapp.apimachinery.proxied import ProxiedRequest, ProxyTarget
     from webapp.apimachinery.streams import ExecOptions, ExecSession, PortForwarder
     from webapp.apimachinery.wire import LogResponse
-    from webapp.apiserver.handlers.proxy import ProxiedRequest, ProxyTarget
     from webapp.client.informer import InformerFactory
     from webapp.client.rest import RESTClient
     from webapp.cluster.door import Door

@@ -24,7 +24,7 @@ from webapp.network.resolver import NODE_RESOLVER
 
 if TYPE_CHECKING:
     from webapp.apimachinery.meta import JSONObject
-    from webapp.apiserver.handlers.proxy import ProxiedRequest, ProxyTarget
+    from webapp.apimachinery.proxied import ProxiedRequest, ProxyTarget
     from webapp.cluster.fabric import Fabric
 
 _WORDS = {

@@ -12,10 +12,11 @@ Models:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
 from webapp.apimachinery.meta import object_ref
+from webapp.apimachinery.proxied import ProxiedRequest, ProxyTarget
 from webapp.apimachinery.status import BadRequest, ServiceUnavailable
 from webapp.apimachinery.wire import Response
 from webapp.apiserver.storage import bucket_name
@@ -29,28 +30,6 @@ if TYPE_CHECKING:
 SANDBOX = (("Content-Security-Policy", "sandbox"), ("X-Content-Type-Options", "nosniff"))
 _SLICES = bucket_name("discovery.k8s.io", "endpointslices")
 _SERVICE_LABEL = "kubernetes.io/service-name"
-
-
-class ProxyTarget(NamedTuple):
-    """Whom a request is passed on to.
-
-    Attributes:
-        node: The Node that leads there; of a kubelet its own.
-        ip, port: The address; port 0 means the kubelet.
-    """
-
-    node: str
-    ip: str
-    port: int
-
-
-class ProxiedRequest(NamedTuple):
-    """What is passed on."""
-
-    method: str
-    path: str
-    headers: dict[str, str]
-    body: bytes
 
 
 def proxy(ctx: RequestContext, registry: Registry, nodes: NodeProxy | None) -> Response:

@@ -19,7 +19,7 @@ from webapp.apimachinery.timestamps import time_text
 from webapp.controller.controller import Controller
 from webapp.controller.custom_kinds import CustomKinds
 from webapp.controller.gateway.proxy_objects import proxy_deployment, proxy_service
-from webapp.controller.service.service_controller import addresses_of
+from webapp.controller.load_balancers import addresses_of
 from webapp.network.gateway_routes import (
     CONTROLLER,
     GROUP,

@@ -9,11 +9,12 @@ Models:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from webapp.api.resources import INGRESS_CLASSES, INGRESSES, SERVICES
 from webapp.apimachinery.meta import namespaced_name
 from webapp.controller.controller import Controller
+from webapp.controller.load_balancers import addresses_of
 
 if TYPE_CHECKING:
     from webapp.apimachinery.meta import JSONObject
@@ -63,7 +64,7 @@ class IngressStatusController(Controller):
         if self._told.get(key) != generation:
             self._told[key] = generation
             self._events.event(ingress, "Normal", "Sync", "Scheduled for sync")
-        points = _points(service)
+        points = [{"ip": address} for address in addresses_of(service)]
         held = (ingress.get("status") or {}).get("loadBalancer") or {}
         if (held.get("ingress") or []) == points:
             return
@@ -86,8 +87,3 @@ class IngressStatusController(Controller):
     def _on_service(self, service: JSONObject) -> None:
         if namespaced_name(service) == PUBLISHED_SERVICE:
             self._on_change(service)
-
-
-def _points(service: JSONObject) -> list[Any]:
-    balancer = (service.get("status") or {}).get("loadBalancer") or {}
-    return [{"ip": entry["ip"]} for entry in balancer.get("ingress") or () if entry.get("ip")]

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from webapp.api.resources import SERVICES
 from webapp.apimachinery.meta import namespaced_name
 from webapp.controller.controller import Controller
+from webapp.controller.load_balancers import addresses_of
 from webapp.sim.latency import Latency
 
 if TYPE_CHECKING:
@@ -153,12 +154,6 @@ class ServiceController(Controller):
         self._due_ms.pop(key, None)
         self._failures.pop(key, None)
         self._give_back(key)
-
-
-def addresses_of(service: JSONObject) -> list[str]:
-    """A load balancer's addresses."""
-    balancer = (service.get("status") or {}).get("loadBalancer") or {}
-    return [entry["ip"] for entry in balancer.get("ingress") or () if entry.get("ip")]
 
 
 def _is_in_pool(address: str) -> bool:
