@@ -59,7 +59,7 @@ def pod_view(number: int, node: str, state: str = "running", **fields: Any) -> d
         "restarts": 0, "created": NOW - 60_000, "deleted": None, "labels": {"app": "web"},
         "containers": [container], "volumes": [], "cpuMillis": 100, "memoryBytes": 2**27,
         "message": "", "step": 9, "qos": "Burstable", "priority": 0, "lost": False,
-        "evictedAt": None, "bare": False, "replaces": "", "replacesName": "", "resize": "", "isStatic": False,
+        "evictedAt": None, "bare": False, "replaces": "", "replacesName": "", "resize": "", "isStatic": False, "reason": "",
         "revision": 1, **fields,
     }  # fmt: skip
 

@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 
 from tests.browser.test_palettes import violations
 from tests.factories import make_container, make_pod
+from webapp.kubelet.static_pods import ANNOTATION
 
 EXAMPLES = Path(__file__).parents[2] / "static/src/lib/manifest/examples"
 PODS = "/api/v1/namespaces/default/pods"
@@ -188,7 +189,7 @@ def test_containers_a_virtual_machine_and_wasm_are_told_apart(open_page, still, 
     picture(page, "-keys")
 
 
-def test_resizes_debug_containers_and_evictions_are_marked(open_page, still, picture):
+def test_resizes_and_debug_containers_are_marked(open_page, still, picture):
     """What is special about a Pod stands in its title, or in a line of its own."""
     apply_example(still, "resize")
     run_on(still, 10)
@@ -209,6 +210,34 @@ def test_resizes_debug_containers_and_evictions_are_marked(open_page, still, pic
     expect(container(page, "^debug container debugger, Running")).to_be_visible()
     expect(page.get_by_text("The resize of growing is infeasible")).to_be_visible()
     picture(page)
+
+
+def test_evicted_and_static_pods_say_so(open_page, still, picture):
+    """Why it was evicted in words; that the kubelet runs it from a file."""
+    limits = {"limits": {"ephemeral-storage": "10Mi"}}
+    writer = shell("writer", "dd if=/dev/zero of=/big bs=1M count=20; sleep 3600", resources=limits)
+    still.send("POST", PODS, make_pod("greedy", containers=[writer]))
+    manifest = yaml.safe_dump(make_pod("web"))
+    held = {
+        "kind": "ConfigMap",
+        "apiVersion": "v1",
+        "metadata": {"name": "manifests", "namespace": "default"},
+        "data": {"web.yaml": manifest},
+    }
+    still.send("POST", "/api/v1/namespaces/default/configmaps", held)
+    annotations = {ANNOTATION: "default/manifests"}
+    still.send("PATCH", "/api/v1/nodes/worker-1", {"metadata": {"annotations": annotations}})
+    run_on(still, 90)
+    page = open_page(f"{still.url}?select=Pod/default/greedy")
+
+    pod = page.get_by_role("group", name=re.compile("^Pod greedy,.*, evicted"))
+    expect(pod.locator(".note")).to_contain_text("ephemeral local storage usage exceeds")
+    expect(page.locator(".headline")).to_contain_text("greedy was evicted from worker-")
+    picture(page)
+    page.goto(f"{still.url}?select=Pod/default/web-worker-1")
+    static = page.get_by_role("group", name=re.compile("^Pod web-worker-1, Running.*a static Pod"))
+    expect(static).to_contain_text("static")
+    picture(page, "-static")
 
 
 def test_the_container_picked_on_the_stage_is_picked_in_the_tabs(open_page, still, picture):

@@ -67,7 +67,8 @@ class PodView(View):
     ``lost`` says that its Node is not heard of or gone, ``evicted_at`` when taints end its stay there,
     ``bare`` that no controller would replace it; ``replaces`` and ``replaces_name`` are the Pod in whose
     place its controller made it. ``resize`` is how a resize stands (``InProgress``, ``Deferred``,
-    ``Infeasible``, ``Error``, "" without one), ``is_static`` that the kubelet runs it from a file of its own.
+    ``Infeasible``, ``Error``, "" without one), ``is_static`` that the kubelet runs it from a file of its own, ``reason`` why it
+    has failed as a whole (``Evicted``, ``DeadlineExceeded`` …).
     ``system`` says that it belongs to the cluster's own add-ons.
     """
 
@@ -106,6 +107,7 @@ class PodView(View):
     replaces_name: str
     resize: str
     is_static: bool
+    reason: str
     system: bool
     revision: int
 

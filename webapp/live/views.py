@@ -123,6 +123,7 @@ def pod_view(
         replaces_name=replaces[1],
         resize=_resize(status),
         is_static=MIRROR in (metadata.get("annotations") or {}),
+        reason=status.get("reason", ""),
         system=metadata["namespace"] in SYSTEM_NAMESPACES,
         sandbox=sandbox,
         revision=int(metadata["resourceVersion"]),

@@ -10,9 +10,9 @@ export interface PodHeadline {
 
 /** What comes before anything else, whether or not the Pod is selected. */
 export function failureHeadline(pod: PodView): PodHeadline | null {
-  const { name, node, status, message } = pod;
+  const { name, node, reason, message } = pod;
   if (pod.deleted !== null) return null;
-  if (status === "Evicted") return { text: `${name} was evicted from ${node}: ${message}`, bad: true };
+  if (reason === "Evicted") return { text: `${name} was evicted from ${node}: ${message}`, bad: true };
   if (pod.state !== "failing") return null;
   const eaten = pod.containers.find((one) => !one.ready && isOutOfMemory(one));
   if (eaten) {

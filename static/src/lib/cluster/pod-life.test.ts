@@ -117,7 +117,7 @@ describe("headlines", () => {
     const eaten = waiting("app", { reason: "CrashLoopBackOff", lastReason: "OOMKilled", lastExitCode: 137 });
     const evicted = {
       ...pod(),
-      status: "Evicted",
+      reason: "Evicted",
       state: "failing" as const,
       message: "The node was low on resource: memory.",
     };

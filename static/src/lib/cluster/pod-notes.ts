@@ -56,6 +56,7 @@ export function podKindWords(pod: PodView): string {
   const parts = [
     pod.sandbox === "container" ? "" : sandboxLook(pod).words,
     pod.isStatic ? "a static Pod" : "",
+    pod.reason === "Evicted" ? "evicted" : "",
     pod.resize ? (pod.resize === "InProgress" ? "being resized" : `resize ${pod.resize.toLowerCase()}`) : "",
   ].filter(Boolean);
   return parts.length > 0 ? `, ${parts.join(", ")}` : "";

@@ -110,6 +110,7 @@ export function demoPod(part: Partial<PodView> & Pick<PodView, "name">): PodView
     replacesName: "",
     resize: "",
     isStatic: false,
+    reason: "",
     system: false,
     revision: 100,
     ...part,

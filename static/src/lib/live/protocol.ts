@@ -65,6 +65,7 @@ export interface PodView {
   replacesName: string;
   resize: string;
   isStatic: boolean;
+  reason: string;
   system: boolean;
   revision: number;
 }
