@@ -67,6 +67,12 @@ function pictureCommands(session: Session, deeds: Deeds): Command[] {
   return [
     ...groups,
     {
+      id: "system",
+      words: attention.system ? "hide the cluster's own Pods" : "show the cluster's own Pods",
+      cap: "",
+      run: () => (attention.system = !attention.system),
+    },
+    {
       id: "reach",
       words: "who can talk to whom",
       cap: "",
