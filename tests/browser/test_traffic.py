@@ -45,19 +45,30 @@ def test_a_service_spreads_its_load_over_three_pods(page, server, kubectl, pictu
         timeout=PATIENCE
     )
     picture(page)
-    expect(page.get_by_title(re.compile(r"^\d+ requests answered"))).to_have_count(3, timeout=60_000)
+    expect(page.get_by_title(re.compile(r"^\d+ requests answered"))).to_have_count(
+        3, timeout=60_000
+    )
 
 
 def test_a_failing_readiness_probe_takes_its_endpoint_out(page, server, picture):
     """The link of the Pod that is not ready any more is dotted; the Service counts it apart."""
-    probe = {"exec": {"command": ["test", "-f", "/tmp/ready"]}, "periodSeconds": 1, "failureThreshold": 1}
+    probe = {
+        "exec": {"command": ["test", "-f", "/tmp/ready"]},
+        "periodSeconds": 1,
+        "failureThreshold": 1,
+    }
     for name, script in (("web-1", FLICKER), ("web-2", FLICKER.replace("rm /tmp/ready;", ""))):
         container = {
             "name": "httpd", "image": "busybox:1.36", "command": ["sh", "-c", script],
             "ports": [{"containerPort": 80}], "readinessProbe": probe,
         }  # fmt: skip
         metadata = {"name": name, "labels": {"app": "web"}}
-        pod = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": {"containers": [container]}}
+        pod = {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": metadata,
+            "spec": {"containers": [container]},
+        }
         server.send("POST", "/api/v1/namespaces/default/pods", pod)
     spec = {"selector": {"app": "web"}, "ports": [{"port": 80}]}
     service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": spec}
@@ -79,9 +90,9 @@ def test_a_denied_request_stops_at_its_target(open_page, server, kubectl, theme,
 
     denied = page.get_by_text("debug may not call db: only Pods labelled app=api pass.")
     expect(denied).to_be_visible(timeout=PATIENCE)
-    expect(page.get_by_role("button", name=re.compile("^NetworkPolicy.*db-allow-api"))).to_contain_text(
-        re.compile("from app=api.*everyone else", re.DOTALL)
-    )
+    expect(
+        page.get_by_role("button", name=re.compile("^NetworkPolicy.*db-allow-api"))
+    ).to_contain_text(re.compile("from app=api.*everyone else", re.DOTALL))
     expect(page.get_by_role("button", name=re.compile("^Denied"))).to_contain_text("TCP 5432")
     server.send("PATCH", CLOCK, {"spec": {"paused": True}})
     expect(page.get_by_role("button", name="Run")).to_be_visible()
@@ -115,7 +126,9 @@ def test_a_plugin_that_enforces_no_policies_says_so_at_the_policy(open_page, kub
         page = open_page(server.url)
         apply(server, "policy-deny-and-allow", kubectl)
 
-        expect(page.get_by_text("flannel does not enforce it").first).to_be_visible(timeout=PATIENCE)
+        expect(page.get_by_text("flannel does not enforce it").first).to_be_visible(
+            timeout=PATIENCE
+        )
         page.get_by_role("button", name=re.compile("^NetworkPolicy")).first.click()
         inspector = page.get_by_role("complementary", name="inspector")
         expect(inspector.get_by_role("note")).to_contain_text("It has no effect: flannel")
@@ -147,9 +160,9 @@ def test_the_matrix_tells_who_can_talk_to_whom(open_page, server, kubectl, pictu
     """A table that arrows walk through; the chosen cell's verdict is said, with the policy to open."""
     page = open_page(server.url, bypass_csp=True)
     apply(server, "policy-deny-and-allow", kubectl)
-    expect(page.get_by_role("button", name=re.compile("^Pod (api|db-0|debug), Running"))).to_have_count(
-        3, timeout=PATIENCE
-    )
+    expect(
+        page.get_by_role("button", name=re.compile("^Pod (api|db-0|debug), Running"))
+    ).to_have_count(3, timeout=PATIENCE)
     page.keyboard.press("Control+k")
     page.keyboard.type("who can talk")
     page.keyboard.press("Enter")

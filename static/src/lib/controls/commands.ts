@@ -68,9 +68,9 @@ function pictureCommands(session: Session, deeds: Deeds): Command[] {
     ...groups,
     {
       id: "system",
-      words: attention.system ? "hide the cluster's own Pods" : "show the cluster's own Pods",
+      words: session.filter.system ? "hide the cluster's own Pods" : "show the cluster's own Pods",
       cap: "",
-      run: () => (attention.system = !attention.system),
+      run: () => (session.filter.system = !session.filter.system),
     },
     {
       id: "reach",

@@ -16,8 +16,6 @@ export class Attention {
   readonly #replica: ClusterReplica;
   readonly #selection: Selection;
   grouping = $state.raw<Grouping>("node");
-  /** The cluster's own add-ons are drawn too: name server, network plugin, kube-proxy. */
-  system = $state.raw(false);
   /** Dims what the selection does not touch. */
   dimming = $state.raw(false);
   /** The selection follows the latest change. */

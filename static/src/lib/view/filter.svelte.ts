@@ -8,8 +8,11 @@ export class Filter {
   readonly terms: FilterTerms = $derived(parseFilter(this.text));
   readonly on = $derived(!isEmpty(this.terms));
 
+  /** The cluster's own add-ons are drawn whatever is asked for. */
+  system = $state.raw(false);
+
   draws(pod: PodView): boolean {
-    return isDrawn(this.terms, pod);
+    return this.system || isDrawn(this.terms, pod);
   }
 
   shows(pod: PodView): boolean {
