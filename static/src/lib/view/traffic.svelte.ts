@@ -27,10 +27,12 @@ const MOST_SHOWS = 10;
 const APART_MS = 700;
 /** Wall ms for which a stopped request, or one that has its answer, stays. */
 const STOPPED_MS = 3000;
-const OVER_MS = 250;
+const OVER_MS = 450;
 /** Wall ms for which the one that is told stays before another is. */
 const TOLD_MS = 1600;
 const TOLD_STOPPED_MS = 5000;
+/** Wall ms for which one that is at its end already may be taken up. */
+const NEW_MS = 400;
 /** Wall ms without any request after which the story is over. */
 const QUIET_MS = 8000;
 /** Wall ms for which a way stays lit after its last request, and how many are. */
@@ -239,11 +241,14 @@ export class TrafficView {
     const free = !current || (isResting(current) && current.rested >= long && this.inspected === null);
     if (!free) return;
     const others = this.shows.filter(
-      (show) => show.id !== this.#told?.id && this.#matters(show.request) && show.stage !== "over",
+      (show) =>
+        show.id !== this.#told?.id &&
+        this.#matters(show.request) &&
+        (show.stage !== "over" || show.rested < NEW_MS),
     );
     const before = this.#told ? wayKey(this.#told.request) : "";
     const another = others.filter((show) => wayKey(show.request) !== before);
-    const fresh = (show: Show): boolean => !isResting(show);
+    const fresh = (show: Show): boolean => !isResting(show) || show.rested < NEW_MS;
     const next =
       another.find((show) => failure(show.request) !== "" && fresh(show)) ??
       another.find(fresh) ??
