@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from webapp.apimachinery.status import StatusError
 from webapp.apimachinery.wire import UserInfo
 from webapp.cluster.cluster import ADMIN
+from webapp.cluster.config import PROXY_MODES
 from webapp.driver.journal import Genesis, Journal
 from webapp.driver.manifests import apply_manifest
 from webapp.driver.pacing import wall_ms
@@ -137,6 +138,7 @@ def _plan(settings: AppSettings) -> Plan:
         seed=DEFAULT_SEED if settings.seed is None else settings.seed,
         nodes=nodes,
         network_plugin=settings.network_plugin or DEFAULT_NETWORK_PLUGIN,
+        proxy_mode=settings.proxy_mode or PROXY_MODES[0],
         speed=settings.speed,
         addons=nodes <= MOST_NODES_WITH_ADDONS if settings.addons is None else settings.addons,
     )
@@ -162,6 +164,7 @@ def _compare(settings: AppSettings, genesis: Genesis) -> None:
         "seed": (settings.seed, genesis.seed),
         "nodes": (settings.nodes, genesis.nodes),
         "cni": (settings.network_plugin, genesis.config["network_plugin"]),
+        "proxy-mode": (settings.proxy_mode, genesis.config.get("proxy_mode", PROXY_MODES[0])),
     }
     for option, (wanted, kept) in asked.items():
         if wanted is not None and wanted != kept:

@@ -43,6 +43,7 @@ class AppSettings:
         port: TCP port; 0 takes a free one.
         nodes: Nodes of a new cluster; ``None`` for the default or what the data directory says.
         network_plugin: Pod network of a new cluster; ``None`` likewise.
+        proxy_mode: How kube-proxy of a new cluster chooses endpoints; ``None`` likewise.
         addons: Whether a new cluster has its add-ons as Pods; ``None`` likewise.
         seed: Seed of a new cluster; ``None`` likewise.
         speed: Virtual seconds a wall second, ``None`` for as fast as possible.
@@ -55,6 +56,7 @@ class AppSettings:
     port: int = 8080
     nodes: int | None = None
     network_plugin: str | None = None
+    proxy_mode: str | None = None
     addons: bool | None = None
     seed: int | None = None
     speed: float | None = 1.0

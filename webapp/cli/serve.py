@@ -14,13 +14,13 @@ import gevent
 import gevent.event
 
 from webapp.cli.problems import give_up
+from webapp.cluster.config import NETWORK_PLUGINS, PROXY_MODES
 from webapp.settings import AppSettings, SettingsError, parse_speed, parse_token, read_token_file
 
 if TYPE_CHECKING:
     from webapp.app import App
     from webapp.http.publish import Publisher
 
-NETWORK_PLUGINS = ("calico", "cilium", "flannel", "kindnet", "none")
 MAX_NODES = 5000
 STOP_SECONDS = 2.0
 
@@ -41,6 +41,11 @@ STOP_SECONDS = 2.0
     "--cni",
     type=click.Choice(NETWORK_PLUGINS),
     help="Pod network of a new cluster.  [default: kindnet]",
+)
+@click.option(
+    "--proxy-mode",
+    type=click.Choice(PROXY_MODES),
+    help="How kube-proxy chooses endpoints: iptables by chance, ipvs in turn.  [default: iptables]",
 )
 @click.option(
     "--addons/--no-addons",
@@ -108,6 +113,7 @@ def serve(
     port: int,
     nodes: int | None,
     cni: str | None,
+    proxy_mode: str | None,
     addons: bool | None,
     seed: int | None,
     speed: str,
@@ -137,6 +143,7 @@ def serve(
             port=port,
             nodes=nodes,
             network_plugin=cni,
+            proxy_mode=proxy_mode,
             addons=addons,
             seed=seed,
             speed=parse_speed(speed),

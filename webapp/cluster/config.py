@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from webapp.apimachinery.wire import UserInfo
 
 NETWORK_PLUGINS = ("calico", "cilium", "flannel", "kindnet", "none")
+PROXY_MODES = ("iptables", "ipvs")
 BOOT_MS = 10_000
 BOOT_WITH_ADDONS_MS = 30_000
 """Until CoreDNS answers, too."""
@@ -40,7 +41,7 @@ class ClusterConfig:
     nodes: int = 3
     boot_ms: int = BOOT_MS
     network_plugin: str = "kindnet"
-    proxy_mode: str = "iptables"
+    proxy_mode: str = PROXY_MODES[0]
     addons: bool = False
     speed: float | None = 1.0
     anonymous: bool = True

@@ -119,6 +119,7 @@ def _plan(new: NewRoom, default: Plan) -> Plan:
         seed=seed,
         nodes=nodes,
         network_plugin=plugin,
+        proxy_mode=default.proxy_mode,
         speed=speed,
         addons=default.addons and nodes <= MOST_NODES_WITH_ADDONS,
     )

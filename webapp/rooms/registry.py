@@ -50,6 +50,7 @@ class Plan:
     seed: int
     nodes: int
     network_plugin: str
+    proxy_mode: str
     speed: float | None
     addons: bool = True
 
@@ -63,6 +64,7 @@ class Plan:
         """What a genesis keeps of it, besides seed and Nodes."""
         return {
             "network_plugin": self.network_plugin,
+            "proxy_mode": self.proxy_mode,
             "speed": self.speed,
             "addons": self.addons,
             "boot_ms": self.boot_ms,

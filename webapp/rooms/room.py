@@ -13,7 +13,7 @@ from flask import Flask
 from webapp.api.resources import NODES, PODS
 from webapp.apiserver.non_resource import GIT_VERSION
 from webapp.cluster.cluster import Cluster
-from webapp.cluster.config import BOOT_MS, ClusterConfig
+from webapp.cluster.config import BOOT_MS, PROXY_MODES, ClusterConfig
 from webapp.driver.driver import SimulationDriver
 from webapp.history.pages import make_history
 from webapp.http.kube_api import KubeAPI
@@ -111,6 +111,7 @@ class Room:
             prefix=self.prefix,
             seed=genesis.seed,
             network_plugin=genesis.config["network_plugin"],
+            proxy_mode=genesis.config.get("proxy_mode", PROXY_MODES[0]),
             nodes=len(cluster.viewer.list(NODES)),
             pods=len(cluster.viewer.list(PODS)),
             revision=cluster.revision,
