@@ -1,5 +1,5 @@
 /** The front end's direction: live ← cluster ← layout ← view ← the regions ← App. */
-const regions = "scene|journey|inspector|controls|manifest|timeline";
+const regions = "scene|journey|inspector|controls|manifest|timeline|owners";
 
 module.exports = {
   forbidden: [

@@ -75,7 +75,7 @@ def snapshot(nodes: int, pods: int) -> dict[str, Any]:
             pod_view(number, node, troubled.get(number % 40, "running"))
             for number, node in enumerate(names)
         ],
-        "services": [], "workloads": [], "journeys": [], "faults": [], "namespaces": ["default"],
+        "services": [], "workloads": [], "journeys": [], "faults": [], "guards": [], "namespaces": ["default"],
     }  # fmt: skip
 
 
@@ -83,7 +83,7 @@ def delta(seq: int, pods: list[dict[str, Any]], **fields: Any) -> dict[str, Any]
     """Changed Pods."""
     return {
         "seq": seq, "revision": 10 + seq, "nodes": [], "pods": pods, "services": [],
-        "workloads": [], "journeys": [], "faults": [], "namespaces": None, "removed": [], **fields,
+        "workloads": [], "journeys": [], "faults": [], "guards": [], "namespaces": None, "removed": [], **fields,
     }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ import orjson
 
 from webapp.sim.latency import Latency
 from webapp.trace.facts import (
+    EvictionRefused,
     ObjectRef,
     RequestAdmitted,
     RequestAuthenticated,
@@ -125,6 +126,11 @@ class Gates:
                     code=error.code,
                 )
             )
+        elif causes := _budgets_blocking(error):
+            self._open()
+            self._recorder.record(
+                EvictionRefused(actor="kube-apiserver", subject=self._subject, message=causes)
+            )
         elif self.is_followed:
             self._open()
             self._recorder.record(
@@ -174,6 +180,12 @@ class Gates:
 def actor_of(request: Request) -> str:
     """What the facts call the asking program."""
     return request.client or request.headers.get("user-agent", "unknown").split("/", 1)[0]
+
+
+def _budgets_blocking(error: StatusError) -> str:
+    """What disruption budgets say against an eviction; "" when they are not what refuses."""
+    causes = (error.details or {}).get("causes") or ()
+    return " ".join(item["message"] for item in causes if item["reason"] == "DisruptionBudget")
 
 
 def describe_changes(who: str, before: JSONObject, after: JSONObject) -> list[tuple[str, str]]:

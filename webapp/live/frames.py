@@ -189,7 +189,8 @@ class WorkloadView(View):
     """A Deployment, ReplicaSet, StatefulSet, DaemonSet, Job … with its counts.
 
     ``strategy`` is how it replaces Pods; ``max_surge`` and ``max_unavailable`` are its limits in Pods, 0 where
-    it has none; ``rollout_revision`` is the number that ``kubectl rollout history`` shows.
+    it has none; ``rollout_revision`` is the number that ``kubectl rollout history`` shows. A CronJob's
+    ``schedule`` is its cron line, ``next_run`` when its next Job is due.
     """
 
     uid: str
@@ -206,8 +207,36 @@ class WorkloadView(View):
     strategy: str
     max_surge: int
     max_unavailable: int
+    schedule: str
+    next_run: int | None
     paused: bool
     image: str
+    message: str
+    created: int
+    revision: int
+
+
+class GuardView(View):
+    """A HorizontalPodAutoscaler, PodDisruptionBudget or ResourceQuota.
+
+    Autoscalers name their ``target``, have replicas from ``least`` to ``most``, ``current`` and ``desired``, and
+    ``measures`` as kubectl prints them. Budgets cover the Pods of ``selector``: of ``most``, ``current`` are
+    healthy, ``least`` must be, ``allowed`` may go. Quotas have ``measures``, one text a resource.
+    """
+
+    uid: str
+    kind: str
+    namespace: str
+    name: str
+    target_kind: str
+    target_name: str
+    selector: dict[str, str]
+    least: int
+    most: int
+    current: int
+    desired: int
+    allowed: int
+    measures: list[str]
     message: str
     created: int
     revision: int
@@ -338,6 +367,7 @@ class Snapshot(View):
     workloads: list[WorkloadView]
     journeys: list[JourneyView]
     faults: list[FaultView]
+    guards: list[GuardView]
     namespaces: list[str]
     queue: QueueView | None
 
@@ -356,6 +386,7 @@ class Delta(View):
     workloads: list[WorkloadView]
     journeys: list[JourneyView]
     faults: list[FaultView]
+    guards: list[GuardView]
     namespaces: list[str] | None
     removed: list[str]
     queue: QueueView | None

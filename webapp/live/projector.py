@@ -14,16 +14,21 @@ import msgspec
 
 from webapp.api.core.pods import is_pod_terminal
 from webapp.api.resources import (
+    CRON_JOBS,
     DAEMON_SETS,
     DEPLOYMENTS,
     ENDPOINT_SLICES,
     FAULTS,
+    HORIZONTAL_POD_AUTOSCALERS,
     JOBS,
     LEASES,
     NAMESPACES,
     NODES,
+    POD_DISRUPTION_BUDGETS,
     PODS,
     REPLICA_SETS,
+    REPLICATION_CONTROLLERS,
+    RESOURCE_QUOTAS,
     RUNTIME_CLASSES,
     SERVICES,
     STATEFUL_SETS,
@@ -44,6 +49,7 @@ from webapp.live.frames import (
     Snapshot,
     StepView,
 )
+from webapp.live.guards import guard_view
 from webapp.live.losses import Replacements
 from webapp.live.requests import REQUEST_FACTS, RequestViews, network_view
 from webapp.trace import facts
@@ -66,6 +72,7 @@ if TYPE_CHECKING:
         Requests,
         Sandbox,
         ServiceView,
+        WorkloadView,
     )
     from webapp.network.cni import NetworkPlugin
     from webapp.network.flows import FlowLog
@@ -73,7 +80,16 @@ if TYPE_CHECKING:
     from webapp.sim.loop import Simulation
     from webapp.trace.recorder import FactRecord, Recorder
 
-WORKLOADS = (DAEMON_SETS, DEPLOYMENTS, JOBS, REPLICA_SETS, STATEFUL_SETS)
+WORKLOADS = (
+    CRON_JOBS,
+    DAEMON_SETS,
+    DEPLOYMENTS,
+    JOBS,
+    REPLICA_SETS,
+    REPLICATION_CONTROLLERS,
+    STATEFUL_SETS,
+)
+GUARDS = (HORIZONTAL_POD_AUTOSCALERS, POD_DISRUPTION_BUDGETS, RESOURCE_QUOTAS)
 SERVICE_NAME_LABEL = "kubernetes.io/service-name"
 NODE_LEASES = "kube-node-lease"
 SNAPSHOT_JOURNEYS = 40
@@ -149,6 +165,7 @@ class Projector:
         self._dirty_services: dict[str, JSONObject] = {}
         self._dirty_workloads: dict[str, JSONObject] = {}
         self._dirty_faults: dict[str, JSONObject] = {}
+        self._dirty_guards: dict[str, JSONObject] = {}
         self._replacements = Replacements()
         self._retries: dict[str, dict[str, int]] = {}
         self._namespaces_changed = False
@@ -164,6 +181,9 @@ class Projector:
             self._follow(informers, resource, self._dirty_workloads) for resource in WORKLOADS
         )
         self._faults = self._follow(informers, FAULTS, self._dirty_faults)
+        self._guards = tuple(
+            self._follow(informers, resource, self._dirty_guards) for resource in GUARDS
+        )
         self._leases = self._follow_losses(informers)
         self._slices = self._follow_slices(informers)
         self._namespaces = self._follow_namespaces(informers)
@@ -182,10 +202,11 @@ class Projector:
             pods=[self._pod_view(pod) for pod in self._pods.list()],
             services=[self._service_view(service) for service in self._services.list()],
             workloads=[
-                views.workload_view(obj) for informer in self._workloads for obj in informer.list()
+                self._workload_view(obj) for informer in self._workloads for obj in informer.list()
             ],
             journeys=[journey_view(journey) for journey in journeys],
             faults=[fault_view(fault) for fault in self._faults.list()],
+            guards=[guard_view(obj) for informer in self._guards for obj in informer.list()],
             namespaces=sorted(self._namespaces.store),
             queue=views.queue_view(self._queue()) if self._queue is not None else None,
         )
@@ -211,9 +232,10 @@ class Projector:
             nodes=[self._node_view(node) for node in self._dirty_nodes.values()],
             pods=[self._pod_view(pod) for pod in self._dirty_pods.values()],
             services=[self._service_view(service) for service in self._dirty_services.values()],
-            workloads=[views.workload_view(obj) for obj in self._dirty_workloads.values()],
+            workloads=[self._workload_view(obj) for obj in self._dirty_workloads.values()],
             journeys=[journey_view(journey) for journey in journeys],
             faults=[fault_view(fault) for fault in self._dirty_faults.values()],
+            guards=[guard_view(guard) for guard in self._dirty_guards.values()],
             namespaces=sorted(self._namespaces.store) if self._namespaces_changed else None,
             removed=list(self._removed),
             queue=queue,
@@ -375,6 +397,7 @@ class Projector:
     def _dirty(self) -> tuple[dict[str, JSONObject], ...]:
         return (
             self._dirty_faults,
+            self._dirty_guards,
             self._dirty_nodes,
             self._dirty_pods,
             self._dirty_services,
@@ -397,6 +420,9 @@ class Projector:
             self._replacements.of(pod["metadata"]["uid"]),
             self._retries.get(pod["metadata"]["uid"], views.NO_RETRIES),
         )
+
+    def _workload_view(self, obj: JSONObject) -> WorkloadView:
+        return views.workload_view(obj, self._cluster.sim.now_ms)
 
     def _node_view(self, node: JSONObject) -> NodeView:
         view = views.node_view(node, self._leases.get(f"{NODE_LEASES}/{node['metadata']['name']}"))

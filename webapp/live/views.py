@@ -34,6 +34,7 @@ from webapp.live.frames import (
     VolumeView,
     WorkloadView,
 )
+from webapp.live.guards import next_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -227,7 +228,7 @@ def service_view(service: JSONObject, slices: Iterable[JSONObject]) -> ServiceVi
     )
 
 
-def workload_view(obj: JSONObject) -> WorkloadView:
+def workload_view(obj: JSONObject, now_ms: int) -> WorkloadView:
     """A controller's object with its counts."""
     metadata, spec, status = obj["metadata"], obj.get("spec") or {}, obj.get("status") or {}
     owner = controller_of(obj) or {}
@@ -240,12 +241,14 @@ def workload_view(obj: JSONObject) -> WorkloadView:
         name=metadata["name"],
         owner_uid=owner.get("uid", ""),
         desired=_desired(spec, status),
-        current=_count(status, "replicas", "currentNumberScheduled", "active"),
+        current=_current(status),
         updated=_count(status, "updatedReplicas", "updatedNumberScheduled"),
         ready=_count(status, "readyReplicas", "numberReady", "ready"),
         available=_count(status, "availableReplicas", "numberAvailable", "succeeded"),
         rollout_revision=annotations.get("deployment.kubernetes.io/revision", ""),
         **_limits(obj, _desired(spec, status)),
+        schedule=spec.get("schedule", ""),
+        next_run=next_run(obj, now_ms) if obj["kind"] == "CronJob" else None,
         paused=bool(spec.get("paused") or spec.get("suspend")),
         image=", ".join(container.get("image", "") for container in containers),
         message=_condition_message(status),
@@ -274,6 +277,8 @@ def _limits(obj: JSONObject, desired: int) -> dict[str, Any]:
 
 
 def _desired(spec: JSONObject, status: JSONObject) -> int:
+    if "schedule" in spec:
+        return 0
     for value in (
         spec.get("replicas"),
         status.get("desiredNumberScheduled"),
@@ -282,6 +287,13 @@ def _desired(spec: JSONObject, status: JSONObject) -> int:
         if value is not None:
             return int(value)
     return 1
+
+
+def _current(status: JSONObject) -> int:
+    """How many there are; a CronJob lists the Jobs that run."""
+    if isinstance(status.get("active"), list):
+        return len(status["active"])
+    return _count(status, "replicas", "currentNumberScheduled", "active")
 
 
 def _count(status: JSONObject, *names: str) -> int:

@@ -87,6 +87,13 @@ class RequestDenied(Fact):
 
 
 @dataclass(slots=True, kw_only=True)
+class EvictionRefused(Fact):
+    """A Pod may not go now: ``message`` names its disruption budget and what it needs."""
+
+    message: str
+
+
+@dataclass(slots=True, kw_only=True)
 class RequestAdmitted(Fact):
     """Step 4: defaults and admission plugins filled in what the manifest left out.
 

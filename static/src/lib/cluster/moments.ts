@@ -22,6 +22,8 @@ export interface Moments {
   decided: string | null;
   /** By the UID of the Pod that others make room for. */
   preemptions: ReadonlyMap<string, Preemption>;
+  /** The last eviction that a disruption budget did not allow. */
+  refusal: (Subject & { at: number; message: string }) | null;
 }
 
 export const noMoments: Moments = {
@@ -31,6 +33,7 @@ export const noMoments: Moments = {
   scheduling: new Map(),
   decided: null,
   preemptions: new Map(),
+  refusal: null,
 };
 
 const KEPT_PODS = 500;
@@ -68,6 +71,8 @@ function reduceFact(moments: Moments, fact: FactView): Moments {
       if (isNoise(resource)) return moments;
       return { ...moments, stored: { resource, revision: Number(data["revision"]), kind, namespace, name } };
     }
+    case "EvictionRefused":
+      return { ...moments, refusal: { kind, namespace, name, at: fact.at, message: text(data["message"]) } };
     case "ControllerActed":
       return { ...moments, controller: text(data["summary"]) };
     case "PreemptionChosen":

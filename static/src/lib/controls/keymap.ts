@@ -149,6 +149,14 @@ export const bindings: readonly KeyBinding[] = [
     act: (s) => s.panels.toggle("manifest"),
   },
   {
+    keys: ["w"],
+    cap: "W",
+    words: "owners",
+    title: "owners: who keeps which Pods alive, as a tree",
+    needs: "owners",
+    act: (s) => s.panels.toggle("owners"),
+  },
+  {
     keys: ["/"],
     cap: "/",
     words: "search",

@@ -5,6 +5,7 @@ import { sourcesFor } from "../cluster/sources.ts";
 import type { NodeView, ServiceView } from "../live/protocol.ts";
 import type { IconName } from "../theme/icons.ts";
 import { isShown } from "../view/kinds.ts";
+import { rolloutChoices } from "../view/workload-choices.ts";
 import { ObjectDeeds } from "../view/object-deeds.ts";
 import type { ObjectRef } from "../view/selection.svelte.ts";
 import type { Session } from "../view/session.svelte.ts";
@@ -95,6 +96,10 @@ function changes(session: Session, ref: ObjectRef): Choice[] {
     );
   }
   if (ref.kind === "Service") choices.push(...trafficChoices(session, view as ServiceView, told));
+  if ("desired" in view)
+    choices.push(
+      ...rolloutChoices(session, view).map((choice) => ({ ...choice, run: () => told(choice.run()) })),
+    );
   choices.push({
     id: "delete",
     icon: "term",

@@ -34,6 +34,11 @@ function podGroups(cluster: Cluster, pod: PodView): Group[] {
   const services = [...cluster.services.values()].filter((service) => selects(service, pod));
   return [
     { title: "Owned by", members: owners(cluster, pod.ownerUid).map(workloadMember) },
+    { title: "Replaces", members: stood(cluster, pod.replaces, pod.replacesName, pod.namespace) },
+    {
+      title: "Replaced by",
+      members: [...cluster.pods.values()].filter((one) => one.replaces === pod.uid).map(podMember),
+    },
     { title: "Runs on", members: node ? [nodeMember(node)] : [] },
     { title: "Selected by", members: services.map(serviceMember) },
   ];
@@ -59,10 +64,30 @@ function workloadGroups(cluster: Cluster, workload: WorkloadView): Group[] {
   below.sort((a, b) => b.created - a.created || (a.name < b.name ? -1 : 1));
   return [
     { title: "Owned by", members: owners(cluster, workload.ownerUid).map(workloadMember) },
-    { title: "Owns", members: below.map(workloadMember) },
+    { title: "History", members: history(cluster, workload) },
+    { title: "Owns", members: workload.kind === "Deployment" ? [] : below.map(workloadMember) },
     { title: count(pods.length, "Pod"), members: byName(pods).map(podMember) },
     { title: "Its Pods are selected by", members: services.map(serviceMember) },
   ];
+}
+
+/** A Deployment's revisions, the present one first, as `kubectl rollout history` lists them with their images. */
+function history(cluster: Cluster, workload: WorkloadView): Related[] {
+  if (workload.kind !== "Deployment") return [];
+  return [...cluster.workloads.values()]
+    .filter((one) => one.kind === "ReplicaSet" && one.ownerUid === workload.uid)
+    .sort((a, b) => Number(b.rolloutRevision) - Number(a.rolloutRevision))
+    .map((one) => {
+      const member = workloadMember(one);
+      return { ...member, words: `revision ${one.rolloutRevision} · ${one.image} · ${member.words}` };
+    });
+}
+
+/** The Pod in whose place another one is: as it is, or only by its name when it is gone. */
+function stood(cluster: Cluster, uid: string, name: string, namespace: string): Related[] {
+  const old = cluster.pods.get(uid);
+  if (old) return [podMember(old)];
+  return name ? [{ ref: { kind: "Pod", namespace, name }, state: "completed", words: "gone" }] : [];
 }
 
 /** The chain of owners, the nearest first. */

@@ -122,7 +122,7 @@ function placeMiddle(
 
 function controlPlane(width: number, slim: boolean, rolling: boolean): Pick<Board, "zone" | "cards" | "bus"> {
   const cardY = slim ? 10 : 32;
-  const cardH = slim ? 84 : 92;
+  const cardH = slim ? 84 : rolling ? 118 : 92;
   const busH = slim ? 56 : 62;
   const busY = cardY + cardH + 22;
   const gap = 32;

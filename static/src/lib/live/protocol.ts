@@ -142,8 +142,29 @@ export interface WorkloadView {
   strategy: string;
   maxSurge: number;
   maxUnavailable: number;
+  schedule: string;
+  nextRun: number | null;
   paused: boolean;
   image: string;
+  message: string;
+  created: number;
+  revision: number;
+}
+
+export interface GuardView {
+  uid: string;
+  kind: string;
+  namespace: string;
+  name: string;
+  targetKind: string;
+  targetName: string;
+  selector: Record<string, string>;
+  least: number;
+  most: number;
+  current: number;
+  desired: number;
+  allowed: number;
+  measures: string[];
   message: string;
   created: number;
   revision: number;
@@ -245,6 +266,7 @@ export interface Snapshot {
   workloads: WorkloadView[];
   journeys: JourneyView[];
   faults: FaultView[];
+  guards: GuardView[];
   namespaces: string[];
   queue: QueueView | null;
 }
@@ -258,6 +280,7 @@ export interface Delta {
   workloads: WorkloadView[];
   journeys: JourneyView[];
   faults: FaultView[];
+  guards: GuardView[];
   namespaces: string[] | null;
   removed: string[];
   queue: QueueView | null;

@@ -1,6 +1,7 @@
 import type {
   Delta,
   FaultView,
+  GuardView,
   JourneyView,
   NodeView,
   PodView,
@@ -24,6 +25,8 @@ export class ClusterReplica {
   /** By the Pod's UID. */
   journeys = $state.raw<ByUid<JourneyView>>(new Map());
   faults = $state.raw<ByUid<FaultView>>(new Map());
+  /** Autoscalers, disruption budgets and quotas. */
+  guards = $state.raw<ByUid<GuardView>>(new Map());
   namespaces = $state.raw<readonly string[]>([]);
   /** The scheduler's queue; null when it is not known. */
   queue = $state.raw<QueueView | null>(null);
@@ -36,6 +39,7 @@ export class ClusterReplica {
     this.workloads = merged(new Map<string, WorkloadView>(), frame.workloads, uidOf, []);
     this.journeys = merged(new Map<string, JourneyView>(), frame.journeys, podUidOf, []);
     this.faults = merged(new Map<string, FaultView>(), frame.faults, uidOf, []);
+    this.guards = merged(new Map<string, GuardView>(), frame.guards, uidOf, []);
     this.namespaces = frame.namespaces;
     this.queue = frame.queue;
     this.filled = true;
@@ -63,6 +67,7 @@ export class ClusterReplica {
     this.workloads = merged(this.workloads, frame.workloads, uidOf, frame.removed);
     this.journeys = merged(this.journeys, frame.journeys, podUidOf, frame.removed);
     this.faults = merged(this.faults, frame.faults, uidOf, frame.removed);
+    this.guards = merged(this.guards, frame.guards, uidOf, frame.removed);
     if (frame.namespaces) this.namespaces = frame.namespaces;
     if (frame.queue) this.queue = frame.queue;
   }

@@ -20,12 +20,17 @@ export class Attention {
   dimming = $state.raw(false);
   /** The selection follows the latest change. */
   following = $state.raw(false);
+  /** What is pointed at in a list beside the stage: it alone stays bright for so long. */
+  pointed = $state.raw<ObjectRef | null>(null);
   readonly touched: Touched | null = $derived.by(() => {
-    const { ref } = this.#selection;
-    return (this.dimming || this.following) && ref ? touchedBy(this.#replica, ref) : null;
+    const selected = this.dimming || this.following ? this.#selection.ref : null;
+    const ref = this.pointed ?? selected;
+    return ref ? touchedBy(this.#replica, ref) : null;
   });
   /** The picture is not the one that everybody knows. */
-  readonly on = $derived(this.following || this.touched !== null || this.grouping !== "node");
+  readonly on = $derived.by(
+    () => this.following || (this.dimming && this.#selection.ref !== null) || this.grouping !== "node",
+  );
   #latest: ObjectRef | null = null;
   #lookedAt = -Infinity;
 

@@ -18,9 +18,9 @@ const core = (resource: string, icon: IconName, namespaced = true): ShownKind =>
   namespaced,
   icon,
 });
-const grouped = (group: string, resource: string, icon: IconName): ShownKind => ({
+const grouped = (group: string, resource: string, icon: IconName, version = "v1"): ShownKind => ({
   group,
-  version: "v1",
+  version,
   resource,
   namespaced: true,
   icon,
@@ -38,6 +38,10 @@ const KINDS: ReadonlyMap<string, ShownKind> = new Map([
   ["CronJob", grouped("batch", "cronjobs", "prog")],
   ["NetworkPolicy", grouped("networking.k8s.io", "networkpolicies", "shield")],
   ["Traffic", { ...grouped("sim.podarium.dev", "traffics", "right"), version: "v1alpha1" }],
+  ["ReplicationController", core("replicationcontrollers", "loop")],
+  ["HorizontalPodAutoscaler", grouped("autoscaling", "horizontalpodautoscalers", "up", "v2")],
+  ["PodDisruptionBudget", grouped("policy", "poddisruptionbudgets", "shield")],
+  ["ResourceQuota", core("resourcequotas", "clip")],
 ]);
 
 export const isShown = (kind: string): boolean => KINDS.has(kind);

@@ -3,6 +3,7 @@ export type PanelName =
   | "manifest"
   | "inspector"
   | "compare"
+  | "owners"
   | "step"
   | "timeline"
   | "keys"
@@ -17,6 +18,7 @@ export const panelNames: readonly PanelName[] = [
   "manifest",
   "inspector",
   "compare",
+  "owners",
   "step",
   "timeline",
   "keys",
@@ -28,7 +30,7 @@ export const panelNames: readonly PanelName[] = [
   "branch",
 ];
 /** The drawers take turns: together they would leave the stage too little. */
-const drawers: readonly PanelName[] = ["manifest", "inspector", "compare"];
+const drawers: readonly PanelName[] = ["manifest", "inspector", "compare", "owners"];
 /** Palettes cover the page for a moment: one at a time, and not kept in the address. */
 const palettes: readonly PanelName[] = ["keys", "search", "commands", "cluster", "faults", "reach", "branch"];
 export const isPalette = (name: PanelName): boolean => palettes.includes(name);
