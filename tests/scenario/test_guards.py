@@ -95,14 +95,21 @@ def test_an_autoscaler_tells_its_bounds_and_what_it_measures(world):
 
     view = guards(Projector(world.cluster))["web"]
 
-    assert (view.target_kind, view.target_name, view.least, view.most) == ("Deployment", "web", 2, 5)
+    assert (view.target_kind, view.target_name, view.least, view.most) == (
+        "Deployment",
+        "web",
+        2,
+        5,
+    )
     assert view.measures[0].startswith("cpu: ")
     assert view.measures[0].endswith("/50%")
 
 
 def test_a_cronjob_tells_when_its_next_job_is_due(world):
     """Its next minute; nothing while it is suspended."""
-    template = {"spec": {"restartPolicy": "Never", "containers": [{"name": "c", "image": "busybox"}]}}
+    template = {
+        "spec": {"restartPolicy": "Never", "containers": [{"name": "c", "image": "busybox"}]}
+    }
     cron_job = {
         "apiVersion": "batch/v1",
         "kind": "CronJob",
