@@ -113,5 +113,5 @@ def test_a_node_dies_under_a_bare_pod_a_stateful_one_and_a_deployment(page, serv
     picture(page)
     server.send("DELETE", f"{FAULTS}/dead", {})
     set_speed(server, "10")
-    expect(page.get_by_text(re.compile("^worker-3 is back"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"^worker-3 is back\. "))).to_be_visible()
     picture(page, "-back")

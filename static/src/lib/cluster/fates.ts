@@ -15,8 +15,8 @@ export const NEWS_MS = 20_000;
 export const isNews = (pod: PodView, now: number): boolean =>
   pod.replacesName !== "" && now - pod.created < NEWS_MS;
 
-/** Null when its card says enough. */
-export function fateOf(pod: PodView, now: number, isLost: boolean): Fate | null {
+/** Null when its card says enough; `isTold` while the story is about the Pod that it replaces. */
+export function fateOf(pod: PodView, now: number, isLost: boolean, isTold = false): Fate | null {
   const left = pod.evictedAt === null ? "" : elapsed(Math.max(0, pod.evictedAt - now));
   if (isLost && pod.bare && !isSystem(pod.namespace)) {
     const when = left && pod.deleted === null ? ` · ${left}` : "";
@@ -24,7 +24,7 @@ export function fateOf(pod: PodView, now: number, isLost: boolean): Fate | null 
   }
   if (left && pod.deleted === null)
     return { look: "leaving", words: `evicted in ${left}`, title: "unless its Node comes back" };
-  if (isNews(pod, now)) {
+  if (isTold || isNews(pod, now)) {
     const was = pod.replacesName.split("-").at(-1) ?? pod.replacesName;
     return {
       look: "fresh",

@@ -80,7 +80,7 @@ it("names the bare Pod that nobody replaces", () => {
   const beside = present({ ...lost, taints }, [bare(EVICTED), pod("a", "worker-3", EVICTED)]);
 
   expect(alone.headline.text).toBe("worker-3 is gone. No controller owned alone: nobody makes a new one.");
-  expect(beside.headline.text).toContain("Nobody replaces alone.");
+  expect(beside.headline.text).toContain("Nobody replaces the bare Pod alone.");
 });
 
 it("says what a Node that is back does with the Pods it still has", () => {

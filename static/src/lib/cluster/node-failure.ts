@@ -180,7 +180,8 @@ function words(node: NodeView, step: number, losses: Losses, silent: string): He
       `${name} is gone. No controller owned ${nameOrCount(bare)}: nobody makes a new one.`,
       "No controller",
     );
-  const but = bare.length > 0 ? ` Nobody replaces ${nameOrCount(bare)}.` : "";
+  const who = bare.length === 1 ? `the bare Pod ${bare[0]?.name ?? ""}` : `its ${bare.length} bare Pods`;
+  const but = bare.length > 0 ? ` Nobody replaces ${who}.` : "";
   return said(
     `${name} is gone. Its Pods are replaced, never moved: new names, new IPs.${but}`,
     "replaced",
