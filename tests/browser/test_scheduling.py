@@ -119,8 +119,8 @@ def test_domains_are_outlined_when_spread_decides(page, server, picture):
     )
     page.keyboard.press("Shift+ArrowRight")
 
-    expect(page.get_by_text(re.compile("zone zone-a:\\s*0 Pods"))).to_be_visible()
-    expect(page.get_by_text(re.compile("not allowed:\\s*zone zone-b:\\s*1 Pod"))).to_be_visible()
+    expect(page.get_by_text(re.compile("allowed:\\s*zone-a:\\s*0 Pods"))).to_be_visible()
+    expect(page.get_by_text(re.compile("not allowed:\\s*zone-b:\\s*1 Pod"))).to_be_visible()
     expect(page.get_by_text("would be spread unevenly")).to_be_visible()
     picture(page)
 

@@ -43,7 +43,7 @@ function tabOf({ rect, proxy }: NodePlace, box: Rect): Rect {
   const left = proxy.x - rect.x;
   const behind = right(rect) - right(proxy);
   const y = bottom(rect) - 10;
-  return left >= behind
+  return left > behind + 40
     ? { x: rect.x + 14, y, w: left - 24, h: 28 }
     : { x: right(proxy) + 10, y, w: behind - 24, h: 28 };
 }
