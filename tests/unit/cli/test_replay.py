@@ -25,7 +25,7 @@ spec: {containers: [{name: main, image: nginx}]}
 def recording(tmp_path_factory):
     """A data directory with a run of one Pod, and the revision at its end."""
     folder = tmp_path_factory.mktemp("recorded")
-    app = create_app(AppSettings(nodes=1, speed=None, data_dir=folder))
+    app = create_app(AppSettings(nodes=1, addons=False, speed=None, data_dir=folder))
     app.start()
     app.apply(MANIFEST)
     with gevent.Timeout(10):
