@@ -176,14 +176,3 @@ def test_forbidden_pod_update_is_told_in_kubernetes_words(newest_kubectl):
     )
 
     assert "pod updates may not change fields other than" in refused.err
-
-
-def test_proxy_is_refused_clearly(newest_kubectl):
-    """What is not modelled yet says so."""
-    newest_kubectl("apply", "-f", "-", manifest=POD)
-
-    path = f"/api/v1/namespaces/{newest_kubectl.namespace}/pods/web/proxy/"
-    refused = newest_kubectl.run("get", "--raw", path)
-
-    assert refused.code == 1
-    assert "proxy is not modelled yet" in refused.err

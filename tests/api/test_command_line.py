@@ -85,9 +85,11 @@ def test_manifests_given_at_start_are_applied(start_server, tmp_path):
     good.write_text(DEPLOYMENT_AND_SERVICE)
     bad.write_text("apiVersion: v1\nkind: Podd\nmetadata: {name: x}\n")
     server = start_server("--speed", "max", "--apply", str(good), "--apply", str(bad))
-    path = "/apis/apps/v1/namespaces/default/deployments/web"
+    path = "/apis/apps/v1/namespaces/default/deployments"
 
-    eventually(lambda: server.get(path)["status"].get("readyReplicas") == 3)
+    eventually(
+        lambda: [item["status"].get("readyReplicas") for item in server.get(path)["items"]] == [3]
+    )
     server.process.terminate()
     out, err = server.process.communicate(timeout=10)
 

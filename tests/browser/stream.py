@@ -58,8 +58,9 @@ def pod_view(number: int, node: str, state: str = "running", **fields: Any) -> d
         "hostNetwork": False, "status": STATES[state], "state": state, "ready": ready, "total": 1,
         "restarts": 0, "created": NOW - 60_000, "deleted": None, "labels": {"app": "web"},
         "containers": [container], "volumes": [], "cpuMillis": 100, "memoryBytes": 2**27,
-        "message": "", "step": 9, "qos": "Burstable", "priority": 0, "lost": False,
-        "evictedAt": None, "bare": False, "replaces": "", "replacesName": "", "resize": "", "isStatic": False, "reason": "",
+        "message": "", "nominatedNode": "", "step": 9, "qos": "Burstable", "priority": 0,
+        "sandbox": "container", "lost": False, "evictedAt": None, "bare": False, "replaces": "",
+        "replacesName": "", "resize": "", "isStatic": False, "reason": "", "system": False,
         "revision": 1, **fields,
     }  # fmt: skip
 
@@ -75,7 +76,8 @@ def snapshot(nodes: int, pods: int) -> dict[str, Any]:
             pod_view(number, node, troubled.get(number % 40, "running"))
             for number, node in enumerate(names)
         ],
-        "services": [], "workloads": [], "journeys": [], "faults": [], "guards": [], "namespaces": ["default"],
+        "services": [], "workloads": [], "journeys": [], "faults": [], "guards": [],
+        "namespaces": ["default"], "queue": None,
     }  # fmt: skip
 
 
@@ -83,7 +85,8 @@ def delta(seq: int, pods: list[dict[str, Any]], **fields: Any) -> dict[str, Any]
     """Changed Pods."""
     return {
         "seq": seq, "revision": 10 + seq, "nodes": [], "pods": pods, "services": [],
-        "workloads": [], "journeys": [], "faults": [], "guards": [], "namespaces": None, "removed": [], **fields,
+        "workloads": [], "journeys": [], "faults": [], "guards": [], "namespaces": None, "queue": None,
+        "removed": [], **fields,
     }  # fmt: skip
 
 
