@@ -64,7 +64,7 @@ export function lineOf(board: Board, request: RequestView): Point[] {
 }
 
 /** Where a traveller is; null when nothing of its way is drawn. */
-export function positionOf(board: Board, show: Show): Position | null {
+export function pointOf(board: Board, show: Show): Position | null {
   const { request, stage, hop, share } = show;
   if (stage === "lookup") {
     const way = wholeWay(wayOfLookup(board, request));
