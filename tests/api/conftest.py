@@ -70,7 +70,10 @@ class Server:
         """Send a JSON document."""
         kind = "application/merge-patch+json" if method == "PATCH" else "application/json"
         request = urllib.request.Request(
-            self.url + path, orjson.dumps(body), {"Content-Type": kind}, method=method
+            self.url + path,
+            orjson.dumps(body),
+            {"Content-Type": kind, "User-Agent": "kubectl/v1.36.0"},
+            method=method,
         )
         with urllib.request.urlopen(request, timeout=10) as answer:
             return orjson.loads(answer.read())
