@@ -245,6 +245,7 @@ def test_a_configuration_is_applied_or_refused_with_its_lines(open_page, server,
     expect(panel.get_by_text("The defaults are in effect.")).to_be_visible()
 
     panel.get_by_role("combobox").select_option(label="look at all Nodes (exact mode)")
+    expect(editor).to_contain_text("percentageOfNodesToScore")
     panel.get_by_role("button", name="Apply").click()
     expect(
         panel.get_by_text(re.compile("is in effect, profiles: default-scheduler"))

@@ -46,6 +46,8 @@ export class Past {
   #running: Promise<void> | null = null;
   #steps: Promise<void> = Promise.resolve();
   #waiting = 0;
+  /** Rises with each return to now: answers that were asked for before it come too late. */
+  #returns = 0;
   #settling: ReturnType<typeof setTimeout> | undefined;
 
   constructor(api: Api, screen: Screen) {
@@ -83,6 +85,7 @@ export class Past {
   now(): void {
     this.replay.stop();
     this.#wanted = null;
+    this.#returns += 1;
     this.failure = null;
     this.key = "";
     this.view = null;
@@ -117,9 +120,10 @@ export class Past {
     while (this.#wanted) {
       const { key, arrival } = this.#wanted;
       this.#wanted = null;
+      const returns = this.#returns;
       const { told, refusal } = await this.client.world(key);
       // Somebody has gone elsewhere meanwhile, perhaps back to now.
-      if (this.#wanted) continue;
+      if (this.#wanted || returns !== this.#returns) continue;
       if (refusal) await this.#refuse(refusal);
       else if (arrival === "step" && told.moment.seq >= told.range.newest.seq) this.#arrive();
       else this.#show(key, told, arrival, freshFacts(told, arrival, this.moment));
@@ -127,7 +131,9 @@ export class Past {
   }
 
   async #step(by: StepSize, direction: Direction): Promise<void> {
+    const returns = this.#returns;
     const { told, refusal } = await this.client.step(this.key, by, direction);
+    if (returns !== this.#returns) return;
     if (refusal) return this.#refuse(refusal);
     const before = this.moment;
     if (direction === "previous" && before && told.revision === before.revision && told.at === before.at) {
